@@ -1,0 +1,1 @@
+//! The HTTP door: REST, status pages and the web page.

@@ -1,0 +1,1 @@
+//! The socket door: the engine (transports, sessions) and the dialects.

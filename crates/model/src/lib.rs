@@ -1,0 +1,1 @@
+//! The nouns of Chorus: entities, events, ids, cursors. No IO.

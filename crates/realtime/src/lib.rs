@@ -1,0 +1,1 @@
+//! Who hears it, now: hub, outboxes, publisher, presence, bus.

@@ -1,0 +1,2 @@
+//! The binary `chorus`.
+fn main() {}

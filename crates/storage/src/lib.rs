@@ -1,0 +1,1 @@
+//! Truth: the SQL of Chorus, its single writer and its log.
