@@ -1,1 +1,40 @@
-//! The nouns of Chorus: entities, events, ids, cursors. No IO.
+//! The nouns of Chorus. No IO, no SQL, no sockets: every other crate speaks in these words.
+//!
+//! In reading order:
+//!
+//! * [`id`] – typed identifiers;
+//! * [`clock`] – instants, and time and randomness as arguments;
+//! * [`cursor`] – an event's place in the log, and the opaque position that clients hold;
+//! * [`text`] – texts that are valid by construction, and how a violated rule is told;
+//! * [`words`] – the closed vocabularies (status, priority, roles);
+//! * [`user`], [`project`], [`task`], [`comment`], [`notification`] – entities; their serde form
+//!   is the native shape of the product;
+//! * [`event`] – what happened (durable); [`signal`] – what passes (ephemeral);
+//! * [`crash`] – named points at which a test may end the process.
+
+pub mod clock;
+pub mod comment;
+pub mod crash;
+pub mod cursor;
+pub mod event;
+pub mod id;
+pub mod notification;
+pub mod project;
+pub mod signal;
+pub mod task;
+pub mod text;
+pub mod user;
+pub mod words;
+
+pub use clock::{Clock, Entropy, Timestamp};
+pub use comment::Comment;
+pub use cursor::{Cursor, Epoch, SyncId};
+pub use event::{Body, Event, Room, Scope};
+pub use id::{CommentId, ConnectionId, NotificationId, ProjectId, TaskId, UserId};
+pub use notification::{Notice, Notification};
+pub use project::{Member, Project};
+pub use signal::Signal;
+pub use task::{Task, TaskRef};
+pub use text::{Invalid, Rule};
+pub use user::{Principal, User, UserRef};
+pub use words::{Priority, ProjectRole, ProjectStatus, TaskStatus, Word, WorkspaceRole};

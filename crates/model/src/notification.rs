@@ -1,0 +1,54 @@
+//! Notifications: stored as facts; each dialect writes its own sentence.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Timestamp;
+use crate::id::{CommentId, NotificationId, UserId};
+use crate::task::TaskRef;
+use crate::user::UserRef;
+use crate::words::TaskStatus;
+
+/// Something one person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// Whom it is for.
+    pub user_id: UserId,
+    /// Who caused it.
+    pub actor: UserRef,
+    /// What happened.
+    #[serde(flatten)]
+    pub notice: Notice,
+    /// When.
+    pub created_at: Timestamp,
+    /// When the person read it, if so.
+    pub read_at: Option<Timestamp>,
+}
+
+/// What a notification is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Notice {
+    /// A task was given to the person.
+    TaskAssigned {
+        /// Which.
+        task: TaskRef,
+    },
+    /// The status of the person's task changed.
+    TaskStatusChanged {
+        /// Which.
+        task: TaskRef,
+        /// From.
+        old: TaskStatus,
+        /// To.
+        new: TaskStatus,
+    },
+    /// Somebody commented on the person's task.
+    CommentAdded {
+        /// Which.
+        task: TaskRef,
+        /// The comment.
+        comment_id: CommentId,
+    },
+}

@@ -1,0 +1,193 @@
+//! The closed vocabularies. Native words are in snake case; dialects map their own words to
+//! them with [`Word`].
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Rule;
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])+ $name:ident { $($(#[$vdoc:meta])+ $variant:ident = $word:literal
+        $(| $alias:literal)*),+ $(,)? }) => {
+        $(#[$doc])+
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        pub enum $name {
+            $($(#[$vdoc])+ #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// Their native words, in order.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+            /// The native word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// Reads a native word or an alias of one.
+            pub fn parse(word: &str) -> Result<Self, Rule> {
+                match word {
+                    $($word $(| $alias)* => Ok(Self::$variant),)+
+                    _ => Err(Rule::OneOf(Self::WORDS)),
+                }
+            }
+        }
+
+        impl Vocabulary for $name {
+            fn bit(self) -> u16 {
+                1 << self as u16
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// Where a task stands.
+    TaskStatus {
+        /// Not begun.
+        Todo = "todo" | "pending",
+        /// Being worked on.
+        InProgress = "in_progress",
+        /// Waiting for somebody's approval.
+        Review = "review",
+        /// Cannot go on.
+        Blocked = "blocked",
+        /// Finished.
+        Done = "done" | "completed",
+        /// Will not be done.
+        Cancelled = "cancelled" | "archived",
+    }
+}
+
+vocabulary! {
+    /// How urgent a task is; ordered from least to most.
+    Priority {
+        /// Least.
+        Low = "low",
+        /// The default.
+        Medium = "medium",
+        /// More than most.
+        High = "high",
+        /// Most.
+        Critical = "critical" | "urgent",
+    }
+}
+
+vocabulary! {
+    /// Where a project stands.
+    ProjectStatus {
+        /// Being prepared; the default.
+        Planning = "planning",
+        /// Under way.
+        Active = "active" | "in_progress",
+        /// Paused.
+        OnHold = "on_hold",
+        /// Finished.
+        Completed = "completed",
+        /// Put away.
+        Archived = "archived" | "cancelled",
+    }
+}
+
+vocabulary! {
+    /// What a member may do in a project; ordered from least to most.
+    ProjectRole {
+        /// Reads and comments.
+        Viewer = "viewer",
+        /// Works on tasks.
+        Member = "member" | "editor",
+        /// Also changes the project and its members.
+        Admin = "admin",
+        /// Also deletes the project. One per project.
+        Owner = "owner",
+    }
+}
+
+vocabulary! {
+    /// What a person may do in the workspace.
+    WorkspaceRole {
+        /// What his project roles allow.
+        User = "user",
+        /// In every project what its owner may.
+        Admin = "admin",
+    }
+}
+
+/// A closed vocabulary of at most 16 words.
+pub trait Vocabulary: Copy + Eq {
+    /// One bit per word.
+    fn bit(self) -> u16;
+}
+
+/// A value as one dialect's word names it: what to store for the word, and every stored value
+/// that the dialect shows as that word. Writing back what was shown changes nothing, so that a
+/// dialect never destroys what it cannot say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Word<T> {
+    /// What the word is stored as when it changes something.
+    pub value: T,
+    shown: u16,
+}
+
+impl<T: Vocabulary> Word<T> {
+    /// A word that names exactly `value`.
+    pub fn exact(value: T) -> Self {
+        Self {
+            value,
+            shown: value.bit(),
+        }
+    }
+
+    /// A word that is stored as `value` and also shown for each of `also`.
+    pub fn shown_for(value: T, also: &[T]) -> Self {
+        Self {
+            value,
+            shown: also.iter().fold(value.bit(), |set, v| set | v.bit()),
+        }
+    }
+
+    /// Whether `stored` is shown as this word.
+    pub fn names(self, stored: T) -> bool {
+        self.shown & stored.bit() != 0
+    }
+
+    /// What to store where `stored` is now.
+    #[must_use]
+    pub fn over(self, stored: T) -> T {
+        if self.names(stored) {
+            stored
+        } else {
+            self.value
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_aliases() {
+        assert_eq!(TaskStatus::parse("pending"), Ok(TaskStatus::Todo));
+        assert_eq!(Priority::parse("urgent"), Ok(Priority::Critical));
+        assert_eq!(
+            TaskStatus::parse("nope").unwrap_err().to_string(),
+            "must be one of: todo, in_progress, review, blocked, done, cancelled"
+        );
+        assert_eq!(
+            serde_json::to_string(&TaskStatus::InProgress).unwrap(),
+            "\"in_progress\""
+        );
+        assert!(ProjectRole::Owner > ProjectRole::Admin && Priority::Low < Priority::High);
+    }
+
+    #[test]
+    fn what_was_shown_is_not_destroyed() {
+        let word = Word::shown_for(TaskStatus::InProgress, &[TaskStatus::Blocked]);
+        assert_eq!(word.over(TaskStatus::Blocked), TaskStatus::Blocked);
+        assert_eq!(word.over(TaskStatus::Done), TaskStatus::InProgress);
+    }
+}
