@@ -184,7 +184,7 @@ mod tests {
             path: path.into(),
             content: content.into(),
         };
-        let root = Path::new("/home/ann/chorus");
+        let root = Path::new("/srv/git/chorus");
         let findings = check(root, &BTreeSet::from(paths.map(String::from)), &[text]);
         findings.into_iter().map(|finding| finding.line).collect()
     }
@@ -232,8 +232,8 @@ mod tests {
     fn nothing_points_outside_the_repository() {
         let beside = format!("\nsee {BESIDE}/a.md");
         assert_eq!(found("docs/other.txt", &beside), [2]);
-        assert_eq!(found("Makefile", "run:\n\tcd /home/ann/chorus/web"), [2]);
-        assert_eq!(found("Makefile", "run:\n\tcd /home/ann/choruses"), NOTHING);
+        assert_eq!(found("Makefile", "run:\n\tcd /srv/git/chorus/web"), [2]);
+        assert_eq!(found("Makefile", "run:\n\tcd /srv/git/choruses"), NOTHING);
         let longer_name = format!("mod a; // {BESIDE}_state.rs");
         assert_eq!(found("crates/a/src/lib.rs", &longer_name), NOTHING);
     }
