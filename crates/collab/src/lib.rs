@@ -1,1 +1,45 @@
-//! Where things happen: authorise, change, append.
+//! The one place where something happens: authorise, change, append. Doors translate what the
+//! outside asks into commands and queries of this crate, and its answers back.
+//!
+//! In reading order:
+//!
+//! * [`fault`] – why something was refused;
+//! * [`caller`] – who asks, through what;
+//! * [`fields`] – JSON objects read field by field into valid values;
+//! * [`command`] – what can be asked, and what comes back;
+//! * [`access`] – who may: the one table;
+//! * [`collab`] – the handle, and how a command is run;
+//! * `doing` – a command's transaction with its actor;
+//! * `projects`, `members`, `tasks`, `comments` – what each command does;
+//! * `announcements` – what clients claim to have happened;
+//! * [`queries`] – what can be read;
+//! * [`sync`] – the feed for clients without sockets;
+//! * [`live`] – entering rooms, typing, who is there;
+//! * [`accounts`], [`tokens`], [`passwords`] – identity.
+
+pub mod access;
+pub mod accounts;
+mod announcements;
+pub mod caller;
+pub mod collab;
+pub mod command;
+mod comments;
+mod doing;
+pub mod fault;
+pub mod fields;
+pub mod live;
+mod members;
+pub mod passwords;
+mod projects;
+pub mod queries;
+pub mod sync;
+mod tasks;
+pub mod tokens;
+
+pub use access::{Action, Permit};
+pub use caller::{Caller, IdempotencyKey};
+pub use collab::{Collab, Parts};
+pub use command::{Answer, Command, Done};
+pub use fault::{Fault, Noun};
+pub use fields::Fields;
+pub use tokens::{Authenticated, TokenFault, TokenRules};

@@ -1,1 +1,33 @@
-//! Who hears it, now: hub, outboxes, publisher, presence, bus.
+//! Who hears it, now. This crate knows neither sockets nor dialects: `gateway` implements its two
+//! seams, [`Link`] (how bytes leave) and [`Encoder`] (what an event is called).
+//!
+//! In reading order:
+//!
+//! * [`frame`] – finished frames, the keys they are made for, the [`Encoder`] seam;
+//! * [`outbox`] – the bounded queue towards one session, the [`Link`] seam;
+//! * [`connection`] – what the hub knows of one client in one namespace;
+//! * [`hub`] – rooms, their members grouped by frame key, delivery;
+//! * [`presence`] – who is in which project;
+//! * [`tail`] – the newest events, in memory;
+//! * [`bus`] – hints between nodes;
+//! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it.
+
+pub mod bus;
+pub mod connection;
+pub mod counters;
+pub mod frame;
+pub mod hub;
+pub mod orders;
+pub mod outbox;
+pub mod presence;
+pub mod publisher;
+pub mod tail;
+
+pub use connection::Connection;
+pub use counters::{Counters, Gauges};
+pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey};
+pub use orders::{Joined, Realtime, Stale};
+pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
+pub use presence::Present;
+pub use publisher::Publisher;
+pub use tail::Tail;

@@ -1,0 +1,129 @@
+//! Who may do what: the one table, asked in the transaction that acts on the answer.
+
+use chorus_model::{ProjectId, ProjectRole, SyncId, User, UserId, WorkspaceRole};
+use chorus_storage::{Reads, StoreError};
+
+use crate::fault::{Fault, Noun};
+
+/// What somebody wants to do in a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// See it and all that is in it, and hear of it.
+    Read,
+    /// Write a comment.
+    Comment,
+    /// Make tasks and change them.
+    EditTasks,
+    /// Delete a task of this creator.
+    DeleteTask {
+        /// Who made it.
+        creator: UserId,
+    },
+    /// Change a comment of this author.
+    EditComment {
+        /// Who wrote it.
+        author: UserId,
+    },
+    /// Delete a comment.
+    DeleteComment {
+        /// Who wrote it.
+        author: UserId,
+        /// Who made the task that it is about.
+        task_creator: UserId,
+    },
+    /// Change the project itself.
+    EditProject,
+    /// Take members in and out, and change their roles.
+    EditMembers,
+    /// Delete the project.
+    DeleteProject,
+}
+
+impl Action {
+    /// The table: the least role that may, for everybody and for whom it belongs to.
+    fn allows(self, role: ProjectRole, user: UserId) -> bool {
+        use ProjectRole::{Admin, Member, Owner, Viewer};
+        match self {
+            Self::Read | Self::Comment => role >= Viewer,
+            Self::EditTasks => role >= Member,
+            Self::DeleteTask { creator } => role >= Admin || (creator == user && role >= Member),
+            Self::EditComment { author } => author == user,
+            Self::DeleteComment { author, task_creator } => {
+                author == user || task_creator == user || role >= Admin
+            }
+            Self::EditProject | Self::EditMembers => role >= Admin,
+            Self::DeleteProject => role >= Owner,
+        }
+    }
+}
+
+/// Proof that somebody may. Only this module makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permit {
+    /// The role that allowed it.
+    pub role: ProjectRole,
+    /// The place in the log at which it was true.
+    pub at: SyncId,
+}
+
+/// Lets `user` do `action` in `project`, or says why not: who may not even see the project is
+/// told that it does not exist.
+pub fn permit(
+    reads: &Reads<'_>,
+    user: &User,
+    project: ProjectId,
+    action: Action,
+) -> Result<Permit, Fault> {
+    let role = role(reads, user, project)?.ok_or(Fault::NotFound(Noun::Project))?;
+    if !action.allows(role, user.id) {
+        return Err(Fault::Forbidden);
+    }
+    Ok(Permit { role, at: reads.head()?.id })
+}
+
+/// The role of `user` in `project`: an admin of the workspace may in every project what its owner
+/// may.
+pub fn role(
+    reads: &Reads<'_>,
+    user: &User,
+    project: ProjectId,
+) -> Result<Option<ProjectRole>, StoreError> {
+    if user.role == WorkspaceRole::Admin {
+        return Ok(reads.project(project)?.map(|_| ProjectRole::Owner));
+    }
+    reads.role_in(project, user.id)
+}
+
+/// The person, if the account is open.
+pub fn actor(reads: &Reads<'_>, user: UserId) -> Result<User, Fault> {
+    let user = reads.user(user)?.ok_or(Fault::NotFound(Noun::User))?;
+    if user.is_active { Ok(user) } else { Err(Fault::Deactivated) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table() {
+        use ProjectRole::{Admin, Member, Owner, Viewer};
+        let (me, other) = (UserId(1), UserId(2));
+        let cases: [(Action, [bool; 4]); 11] = [
+            (Action::Read, [true; 4]),
+            (Action::Comment, [true; 4]),
+            (Action::EditTasks, [false, true, true, true]),
+            (Action::DeleteTask { creator: me }, [false, true, true, true]),
+            (Action::DeleteTask { creator: other }, [false, false, true, true]),
+            (Action::EditComment { author: me }, [true; 4]),
+            (Action::EditComment { author: other }, [false; 4]),
+            (Action::DeleteComment { author: other, task_creator: other }, [false, false, true, true]),
+            (Action::DeleteComment { author: other, task_creator: me }, [true; 4]),
+            (Action::EditMembers, [false, false, true, true]),
+            (Action::DeleteProject, [false, false, false, true]),
+        ];
+        for (action, expected) in cases {
+            let allowed = [Viewer, Member, Admin, Owner].map(|role| action.allows(role, me));
+            assert_eq!(allowed, expected, "{action:?}");
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Accounts: registering, logging in, staying logged in.
+
+use chorus_model::text::{Email, Name, Password, Username};
+use chorus_model::{Body, Timestamp, User, UserId, WorkspaceRole};
+use chorus_storage::{NewUser, Reads, Store, Tx};
+use sha2::{Digest as _, Sha256};
+
+use crate::access;
+use crate::collab::Collab;
+use crate::doing::Doing;
+use crate::fault::{Fault, Noun};
+use crate::tokens::{Authenticated, Named, TokenFault, TokenKind, TokenRules};
+
+/// Who may make an account by himself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// Anybody.
+    Open,
+    /// Whoever was invited.
+    Invite,
+    /// Nobody.
+    Closed,
+}
+
+/// An account to make.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the fields are those of `User`")]
+pub struct NewAccount {
+    pub username: Username,
+    pub email: Option<Email>,
+    pub full_name: Option<Name>,
+    pub password: Password,
+}
+
+/// Somebody who has just logged in.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The person.
+    pub user: User,
+    /// For asking.
+    pub access_token: String,
+    /// For getting another access token.
+    pub refresh_token: String,
+    /// When the access token ends.
+    pub expires_at: Timestamp,
+    /// Seconds until then.
+    pub expires_in: u64,
+}
+
+impl Collab {
+    /// Makes an account, if the server lets people. The first one is an admin's.
+    pub async fn register(&self, account: NewAccount) -> Result<User, Fault> {
+        let open = self.parts.registration == Registration::Open;
+        let first = self.parts.store.read(|reads| reads.user_count()).await? == 0;
+        if !open && !first {
+            return Err(Fault::RegistrationClosed);
+        }
+        let hash = self.parts.hasher.hash(account.password.clone()).await?;
+        add_account(&self.parts.store, account, hash, None).await
+    }
+
+    /// Logs somebody in by username or address.
+    pub async fn log_in(&self, login: String, password: String) -> Result<Login, Fault> {
+        let found = self.parts.store.read(move |reads| reads.credentials(&login)).await?;
+        let (user, stored) = found.unzip();
+        if !self.parts.hasher.verify(password, stored).await? {
+            return Err(Fault::BadCredentials);
+        }
+        let user = user.ok_or(Fault::BadCredentials)?;
+        if !user.is_active {
+            return Err(Fault::Deactivated);
+        }
+        let (refresh_token, expires) = self.issue(&user, TokenKind::Refresh)?;
+        let (hash, id) = (digest(&refresh_token), user.id);
+        let keep = move |tx: &mut Tx<'_>| Ok(tx.insert_refresh_token(&hash, id, expires)?);
+        self.parts.store.write::<_, Fault>(keep).await?;
+        self.logged_in(user, refresh_token)
+    }
+
+    /// Another access token for who holds a refresh token.
+    pub async fn refresh(&self, token: String) -> Result<Login, Fault> {
+        let now = self.parts.clock.now();
+        self.parts.tokens.check(&token, TokenKind::Refresh, TokenRules::NATIVE, now)?;
+        let hash = digest(&token);
+        let user = self
+            .parts
+            .store
+            .read(move |reads| match reads.refresh_token_valid(&hash, now)? {
+                Some(user) => reads.user(user),
+                None => Ok(None),
+            })
+            .await?;
+        let user = user.filter(|user| user.is_active).ok_or(TokenFault::Invalid)?;
+        self.logged_in(user, token)
+    }
+
+    /// Ends a refresh token. One that is not known has ended already.
+    pub async fn log_out(&self, token: &str) -> Result<(), Fault> {
+        let hash = digest(token);
+        let revoke = move |tx: &mut Tx<'_>| Ok(tx.revoke_refresh_token(&hash)?);
+        self.parts.store.write::<_, Fault>(revoke).await?;
+        Ok(())
+    }
+
+    /// Changes one's own password. All refresh tokens end with the old one.
+    pub async fn change_password(
+        &self,
+        user: UserId,
+        old: String,
+        new: Password,
+    ) -> Result<(), Fault> {
+        let person = self.parts.store.read(move |reads| reads.user(user)).await?;
+        let name = person.ok_or(Fault::NotFound(Noun::User))?.username;
+        let found = self.parts.store.read(move |reads| reads.credentials(&name)).await?;
+        let stored = found.filter(|(person, _)| person.id == user).map(|(_, hash)| hash);
+        if !self.parts.hasher.verify(old, stored).await? {
+            return Err(Fault::BadCredentials);
+        }
+        let hash = self.parts.hasher.hash(new).await?;
+        set_password(&self.parts.store, user, hash).await
+    }
+
+    /// Changes one's own name or address.
+    pub async fn change_account(
+        &self,
+        user: UserId,
+        full_name: Option<Name>,
+        email: Option<Option<Email>>,
+    ) -> Result<User, Fault> {
+        let written = self.parts.store.write::<_, Fault>(move |tx| {
+            let mut doing = Doing::new(tx, user, None)?;
+            let old = doing.user.clone();
+            let mut new = old.clone();
+            if let Some(name) = &full_name {
+                name.as_str().clone_into(&mut new.full_name);
+            }
+            if let Some(email) = &email {
+                new.email = email.as_ref().map(|email| email.as_str().to_owned());
+            }
+            if new == old {
+                return Ok(old);
+            }
+            let user = doing.tx.update_user(&new)?.map_err(Fault::Taken)?;
+            doing.append(Body::UserUpdated { user: user.clone() })?;
+            Ok(user)
+        });
+        Ok(written.await?.value)
+    }
+
+    /// Who holds this access token, by the rules of a dialect.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        rules: TokenRules,
+    ) -> Result<Authenticated, Fault> {
+        let now = self.parts.clock.now();
+        let checked = self.parts.tokens.check(token, TokenKind::Access, rules, now)?;
+        let named = checked.named;
+        let user = self.parts.store.read(move |reads| find(reads, &named)).await?;
+        let user = user.filter(|user| user.is_active).ok_or(TokenFault::UnknownUser)?;
+        Ok(Authenticated { user, expires_at: checked.expires_at })
+    }
+
+    fn logged_in(&self, user: User, refresh_token: String) -> Result<Login, Fault> {
+        let (access_token, expires_at) = self.issue(&user, TokenKind::Access)?;
+        let expires_in = u64::from(self.parts.tokens.settings().access_minutes) * 60;
+        Ok(Login { user, access_token, refresh_token, expires_at, expires_in })
+    }
+
+    fn issue(&self, user: &User, kind: TokenKind) -> Result<(String, Timestamp), Fault> {
+        let id = self.parts.entropy.word(20);
+        self.parts.tokens.issue(user, kind, self.parts.clock.now(), &id).ok_or(Fault::Internal)
+    }
+}
+
+/// Makes an account without asking who may: for the server's own tools. The first one is an
+/// admin's, whatever `role` says.
+pub async fn add_account(
+    store: &Store,
+    account: NewAccount,
+    password_hash: String,
+    role: Option<WorkspaceRole>,
+) -> Result<User, Fault> {
+    let written = store.write::<_, Fault>(move |tx| {
+        let first = tx.user_count()? == 0;
+        let given = role.unwrap_or(WorkspaceRole::User);
+        let user = tx.insert_user(&NewUser {
+            username: account.username.as_str().to_owned(),
+            email: account.email.as_ref().map(|email| email.as_str().to_owned()),
+            full_name: account
+                .full_name
+                .as_ref()
+                .map_or_else(|| account.username.as_str(), |name| name.as_str())
+                .to_owned(),
+            role: if first { WorkspaceRole::Admin } else { given },
+            password_hash: password_hash.clone(),
+        })?;
+        user.map_err(Fault::Taken)
+    });
+    Ok(written.await?.value)
+}
+
+/// Gives somebody a password; all his refresh tokens end.
+pub async fn set_password(store: &Store, user: UserId, hash: String) -> Result<(), Fault> {
+    let written = store.write::<_, Fault>(move |tx| {
+        access::actor(tx, user)?;
+        tx.set_password(user, &hash)?;
+        tx.revoke_refresh_tokens_of(user)?;
+        Ok(())
+    });
+    Ok(written.await?.value)
+}
+
+/// Gives somebody a role in the workspace.
+pub async fn set_role(store: &Store, user: UserId, role: WorkspaceRole) -> Result<User, Fault> {
+    let written = store.write::<_, Fault>(move |tx| {
+        let mut doing = Doing::new(tx, user, None)?;
+        if doing.user.role == role {
+            return Ok(doing.user);
+        }
+        let new = User { role, ..doing.user.clone() };
+        let user = doing.tx.update_user(&new)?.map_err(Fault::Taken)?;
+        doing.append(Body::UserUpdated { user: user.clone() })?;
+        Ok(user)
+    });
+    Ok(written.await?.value)
+}
+
+fn find(
+    reads: &Reads<'_>,
+    named: &Named,
+) -> Result<Option<User>, chorus_storage::StoreError> {
+    match named {
+        Named::Id(id) => reads.user(*id),
+        Named::Username(name) => reads.user_by_username(name),
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}

@@ -1,0 +1,210 @@
+//! What can be asked to happen, and what comes back.
+
+use chorus_model::text::{CommentText, Description, Name, Title};
+use chorus_model::{
+    Comment, CommentId, Cursor, Member, NotificationId, Priority, Project, ProjectId, ProjectRole,
+    ProjectStatus, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
+};
+use serde::{Deserialize, Serialize};
+
+/// A change that somebody asks for. Its values are valid; whether the caller may, and whether
+/// what it names exists, is decided when it is run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes a project; the caller owns it.
+    CreateProject(NewProject),
+    /// Changes fields of a project.
+    UpdateProject {
+        /// Which.
+        project: ProjectId,
+        /// To what.
+        patch: ProjectPatch,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+        /// The caller may be announcing what has happened already.
+        announced: bool,
+    },
+    /// Deletes a project and all that is in it.
+    DeleteProject {
+        /// Which.
+        project: ProjectId,
+    },
+    /// Takes somebody into a project.
+    AddMember {
+        /// Into which.
+        project: ProjectId,
+        /// Whom.
+        user: UserId,
+        /// As what.
+        role: ProjectRole,
+    },
+    /// Gives a member another role.
+    SetRole {
+        /// In which project.
+        project: ProjectId,
+        /// Whom.
+        user: UserId,
+        /// Which role.
+        role: ProjectRole,
+    },
+    /// Takes somebody out of a project.
+    RemoveMember {
+        /// Out of which.
+        project: ProjectId,
+        /// Whom.
+        user: UserId,
+    },
+    /// Makes a task.
+    CreateTask(NewTask),
+    /// Changes fields of a task.
+    UpdateTask {
+        /// Which.
+        task: TaskId,
+        /// To what.
+        patch: TaskPatch,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+        /// Present if the caller may be announcing what has happened already.
+        announced: Option<Announced>,
+    },
+    /// Deletes a task.
+    DeleteTask {
+        /// Which.
+        task: TaskId,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+        /// The caller may be announcing what has happened already.
+        announced: bool,
+    },
+    /// Writes a comment.
+    AddComment {
+        /// On which task.
+        task: TaskId,
+        /// What it says.
+        body: CommentText,
+    },
+    /// Changes what a comment says.
+    EditComment {
+        /// Which.
+        comment: CommentId,
+        /// To what.
+        body: CommentText,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+    },
+    /// Deletes a comment.
+    DeleteComment {
+        /// Which.
+        comment: CommentId,
+    },
+    /// Notes that the caller has read notifications.
+    MarkRead {
+        /// Which; none means all.
+        notifications: Option<Vec<NotificationId>>,
+    },
+    /// Claims that a task was made. Changes nothing.
+    AnnounceTask {
+        /// Which.
+        task: TaskId,
+    },
+    /// Claims that a comment was written. Changes nothing.
+    AnnounceComment {
+        /// On which task.
+        task: TaskId,
+        /// Which.
+        comment: CommentId,
+    },
+}
+
+/// A project to make.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of `Project`")]
+pub struct NewProject {
+    pub name: Name,
+    pub description: Option<Description>,
+    pub status: ProjectStatus,
+    pub start_date: Option<Timestamp>,
+    pub end_date: Option<Timestamp>,
+}
+
+/// New values of a project's fields; absent ones stay.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of `Project`")]
+pub struct ProjectPatch {
+    pub name: Option<Name>,
+    pub description: Option<Option<Description>>,
+    pub status: Option<Word<ProjectStatus>>,
+    pub start_date: Option<Option<Timestamp>>,
+    pub end_date: Option<Option<Timestamp>>,
+}
+
+/// A task to make.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of `Task`")]
+pub struct NewTask {
+    pub project: ProjectId,
+    pub title: Title,
+    pub description: Option<Description>,
+    pub status: TaskStatus,
+    pub priority: Priority,
+    pub assignee: Option<UserId>,
+    pub due_date: Option<Timestamp>,
+    pub estimated_hours: Option<f64>,
+    pub category: Option<Name>,
+    pub position: Option<f64>,
+}
+
+/// New values of a task's fields; absent ones stay.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[expect(missing_docs, reason = "the fields are those of `Task`")]
+pub struct TaskPatch {
+    pub title: Option<Title>,
+    pub description: Option<Option<Description>>,
+    pub status: Option<Word<TaskStatus>>,
+    pub priority: Option<Word<Priority>>,
+    pub assignee: Option<Option<UserId>>,
+    pub due_date: Option<Option<Timestamp>>,
+    pub estimated_hours: Option<Option<f64>>,
+    pub category: Option<Option<Name>>,
+    pub position: Option<f64>,
+}
+
+/// How a claim that may also be a request is told from one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Announced {
+    /// What the status was, as the caller says; if it was not, the claim is stale.
+    pub old_status: Option<Word<TaskStatus>>,
+}
+
+/// What a command has come to. Kept under the idempotency key, so that a repeated request gets
+/// the very same.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "value", rename_all = "snake_case")]
+pub enum Answer {
+    /// A project as it is now.
+    Project(Project),
+    /// A member as it is now.
+    Member(Member),
+    /// A task as it is now.
+    Task(Task),
+    /// A comment as it is now.
+    Comment(Comment),
+    /// It is gone.
+    Deleted,
+    /// These notifications were unread and are not any more.
+    Read(Vec<NotificationId>),
+    /// The caller announced what is known: nothing happened.
+    Swallowed,
+}
+
+/// A command that was run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// What it has come to.
+    pub answer: Answer,
+    /// The last event that it appended, or the head that it was decided at.
+    pub cursor: Cursor,
+    /// The answer of an earlier run under the same key.
+    pub replayed: bool,
+}

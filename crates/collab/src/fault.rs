@@ -1,0 +1,106 @@
+//! Why something was refused: closed, so that every door can say it in its own words.
+
+use chorus_model::Invalid;
+use chorus_storage::{StoreError, Taken, WriteError};
+
+use crate::tokens::TokenFault;
+
+/// A refusal. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Values break rules. The caller's mistake.
+    #[error("{}", join(.0))]
+    Invalid(Vec<Invalid>),
+    /// No token, or none that counts.
+    #[error(transparent)]
+    Unauthenticated(#[from] TokenFault),
+    /// Name and password do not belong together.
+    #[error("Invalid credentials")]
+    BadCredentials,
+    /// The account was closed.
+    #[error("Account is deactivated")]
+    Deactivated,
+    /// The caller may see it, but not do this to it.
+    #[error("Access denied")]
+    Forbidden,
+    /// It does not exist, or the caller may not know.
+    #[error("{0} not found")]
+    NotFound(Noun),
+    /// The name belongs to somebody else.
+    #[error("{}", match .0 { Taken::Username => "Username taken", Taken::Email => "Email taken" })]
+    Taken(Taken),
+    /// The person belongs to the project already.
+    #[error("User is already a member")]
+    AlreadyMember,
+    /// Somebody changed it since the caller looked.
+    #[error("The version is {current} now")]
+    VersionConflict {
+        /// The version that it has.
+        current: i64,
+    },
+    /// The idempotency key was used for another request.
+    #[error("The idempotency key was used for another request")]
+    KeyReused,
+    /// The idempotency key is older than answers are kept: what it did cannot be told any more.
+    #[error("The idempotency key is too old")]
+    KeyExpired,
+    /// The server does not let people register by themselves.
+    #[error("Registration is closed")]
+    RegistrationClosed,
+    /// Too much is waiting. Try again.
+    #[error("The server is busy, try again")]
+    Busy,
+    /// The store does not work. Try again later.
+    #[error("The server is unavailable, try again later")]
+    Unavailable,
+    /// A mistake in the server, written to its log.
+    #[error("Internal error")]
+    Internal,
+}
+
+/// What was not found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Noun {
+    Project,
+    Task,
+    Comment,
+    User,
+    Member,
+    Notification,
+}
+
+impl std::fmt::Display for Noun {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Debug::fmt(self, f)
+    }
+}
+
+impl From<Invalid> for Fault {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(vec![invalid])
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        // The doors say no more than "unavailable"; what it was stands here alone.
+        tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
+        Self::Unavailable
+    }
+}
+
+impl From<WriteError<Self>> for Fault {
+    fn from(error: WriteError<Self>) -> Self {
+        match error {
+            WriteError::Refused(fault) => fault,
+            WriteError::Busy => Self::Busy,
+            WriteError::TooSlow | WriteError::Unavailable | WriteError::Closed => Self::Unavailable,
+            WriteError::Panicked => Self::Internal,
+        }
+    }
+}
+
+fn join(invalid: &[Invalid]) -> String {
+    invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}

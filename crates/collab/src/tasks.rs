@@ -1,0 +1,180 @@
+//! Tasks.
+
+use chorus_model::task::TaskChanges;
+use chorus_model::text::Rule;
+use chorus_model::{Body, Invalid, Notice, ProjectId, Task, TaskId, TaskStatus, UserId, UserRef};
+use chorus_storage::NewTask as Row;
+
+use crate::access::{self, Action};
+use crate::announcements;
+use crate::command::{Announced, Answer, NewTask, TaskPatch};
+use crate::doing::{Doing, expect_version, hide};
+use crate::fault::{Fault, Noun};
+
+pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer, Fault> {
+    doing.permit(new.project, Action::EditTasks)?;
+    if let Some(assignee) = new.assignee {
+        check_assignee(doing, new.project, assignee)?;
+    }
+    let done = new.status == TaskStatus::Done;
+    let task = doing.tx.insert_task(&Row {
+        project_id: new.project,
+        title: new.title.as_str().to_owned(),
+        description: new.description.as_ref().map(|text| text.as_str().to_owned()),
+        status: new.status,
+        priority: new.priority,
+        assignee_id: new.assignee,
+        creator_id: doing.user.id,
+        due_date: new.due_date,
+        estimated_hours: new.estimated_hours,
+        category: new.category.as_ref().map(|name| name.as_str().to_owned()),
+        position: new.position,
+        completed_at: done.then(|| doing.tx.now()),
+    })?;
+    doing.append(Body::TaskCreated { task: task.clone() })?;
+    let notice = Notice::TaskAssigned { task: task.to_ref() };
+    doing.notify(task.assignee_id, task.project_id, &notice)?;
+    Ok(Answer::Task(task))
+}
+
+pub(crate) fn update(
+    doing: &mut Doing<'_, '_>,
+    id: TaskId,
+    patch: &TaskPatch,
+    if_version: Option<i64>,
+    announced: Option<Announced>,
+) -> Result<Answer, Fault> {
+    let old = doing.task(id)?;
+    expect_version(if_version, old.version)?;
+    let new = patched(doing, &old, patch)?;
+    let changes = TaskChanges::between(&old, &new);
+    if let Some(announced) = announced
+        && (changes.is_empty()
+            || announced.old_status.is_some_and(|word| !word.names(old.status))
+            || announcements::task_was_changed(doing, &new, &changes)?)
+    {
+        return Ok(Answer::Swallowed);
+    }
+    doing.permit(old.project_id, Action::EditTasks)?;
+    if changes.is_empty() {
+        return Ok(Answer::Task(old));
+    }
+    if let Some(Some(assignee)) = patch.assignee.filter(|_| changes.assignee.is_some()) {
+        check_assignee(doing, old.project_id, assignee)?;
+    }
+    let task = doing.tx.update_task(&new)?;
+    tell(doing, &task, &changes)?;
+    Ok(Answer::Task(task))
+}
+
+pub(crate) fn delete(
+    doing: &mut Doing<'_, '_>,
+    id: TaskId,
+    if_version: Option<i64>,
+    announced: bool,
+) -> Result<Answer, Fault> {
+    let task = match doing.task(id) {
+        Err(Fault::NotFound(_)) if announced && announcements::task_was_deleted(doing, id)? => {
+            return Ok(Answer::Swallowed);
+        }
+        found => found?,
+    };
+    doing.permit(task.project_id, Action::DeleteTask { creator: task.creator_id })?;
+    expect_version(if_version, task.version)?;
+    doing.tx.delete_task(id)?;
+    doing.append(Body::TaskDeleted { task })?;
+    Ok(Answer::Deleted)
+}
+
+/// Appends one event per word that the change is told in, and the notifications.
+fn tell(doing: &mut Doing<'_, '_>, task: &Task, changes: &TaskChanges) -> Result<(), Fault> {
+    let mut lead = true;
+    if changes.has_more_than_status_and_assignee() {
+        doing.append(Body::TaskUpdated { task: task.clone(), changes: changes.clone() })?;
+        lead = false;
+    }
+    if let Some(status) = &changes.status {
+        let (task, changes) = (task.clone(), changes.clone());
+        doing.append(Body::TaskStatusChanged { task, old: status.old, changes, lead })?;
+        lead = false;
+    }
+    if let Some(assignee) = &changes.assignee {
+        let (task, changes, old) = (task.clone(), changes.clone(), assignee.old.clone());
+        doing.append(Body::TaskAssigned { task, old, changes, lead })?;
+    }
+    if let Some(status) = &changes.status {
+        let notice =
+            Notice::TaskStatusChanged { task: task.to_ref(), old: status.old, new: status.new };
+        doing.notify(task.assignee_id, task.project_id, &notice)?;
+    }
+    if changes.assignee.is_some() {
+        let notice = Notice::TaskAssigned { task: task.to_ref() };
+        doing.notify(task.assignee_id, task.project_id, &notice)?;
+    }
+    Ok(())
+}
+
+fn patched(doing: &Doing<'_, '_>, old: &Task, patch: &TaskPatch) -> Result<Task, Fault> {
+    let mut task = old.clone();
+    if let Some(title) = &patch.title {
+        task.title = title.as_str().to_owned();
+    }
+    if let Some(description) = &patch.description {
+        task.description = description.as_ref().map(|text| text.as_str().to_owned());
+    }
+    if let Some(status) = patch.status {
+        task.status = status.over(old.status);
+        task.completed_at = match (task.status, old.completed_at) {
+            (TaskStatus::Done, None) => Some(doing.tx.now()),
+            (TaskStatus::Done, at) => at,
+            _ => None,
+        };
+    }
+    if let Some(priority) = patch.priority {
+        task.priority = priority.over(old.priority);
+    }
+    if let Some(assignee) = patch.assignee {
+        task.assignee_id = assignee;
+        task.assignee = name(doing, assignee)?;
+    }
+    if let Some(due) = patch.due_date {
+        task.due_date = due;
+    }
+    if let Some(hours) = patch.estimated_hours {
+        task.estimated_hours = hours;
+    }
+    if let Some(category) = &patch.category {
+        task.category = category.as_ref().map(|name| name.as_str().to_owned());
+    }
+    if let Some(position) = patch.position {
+        task.position = position;
+    }
+    Ok(task)
+}
+
+fn name(doing: &Doing<'_, '_>, user: Option<UserId>) -> Result<Option<UserRef>, Fault> {
+    let Some(user) = user else { return Ok(None) };
+    let person = doing.tx.user(user)?.ok_or_else(unknown_assignee)?;
+    Ok(Some(person.to_ref()))
+}
+
+/// A task is given only to somebody who can see it.
+fn check_assignee(
+    doing: &Doing<'_, '_>,
+    project: ProjectId,
+    assignee: UserId,
+) -> Result<(), Fault> {
+    let person = doing.tx.user(assignee)?.filter(|person| person.is_active);
+    let person = person.ok_or_else(unknown_assignee)?;
+    access::role(doing.tx, &person, project)?.map(|_| ()).ok_or_else(unknown_assignee)
+}
+
+fn unknown_assignee() -> Fault {
+    Invalid::new("assignee_id", Rule::Unknown("a member of the project")).into()
+}
+
+/// Whether somebody who claims that a task was made is right.
+pub(crate) fn announce(doing: &Doing<'_, '_>, id: TaskId) -> Result<Answer, Fault> {
+    hide(doing.task(id), Fault::NotFound(Noun::Task))?;
+    Ok(Answer::Swallowed)
+}

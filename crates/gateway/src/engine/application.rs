@@ -1,0 +1,88 @@
+//! What is built on the engine.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chorus_protocol::socketio::Args;
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+
+use super::socket::Socket;
+
+/// The rules of an application: who may connect, and what its events do.
+///
+/// For one session the engine calls in order, and calls again only after the returned future has
+/// ended, so that what one client says takes effect in the order in which it was said.
+pub trait Application: Send + Sync + Sized + 'static {
+    /// What the application keeps of a client in a namespace.
+    type Peer: Send + Sync + 'static;
+
+    /// Whether `namespace` exists on this listener.
+    fn serves(&self, listener: u16, namespace: &str) -> bool;
+
+    /// A client asks to enter a namespace. The application answers by itself, through the socket:
+    /// with [`Socket::accept`] (or the same frame in a greeting of the hub) and the peer, or with
+    /// a refusal and `None`.
+    fn connect(
+        self: &Arc<Self>,
+        socket: Socket,
+        payload: Option<&RawValue>,
+    ) -> BoxFuture<'static, Option<Admitted<Self::Peer>>>;
+
+    /// A client says something. `None`: it is dealt with; otherwise the engine waits for the
+    /// future before it reads on.
+    fn event(
+        self: &Arc<Self>,
+        peer: &Arc<Self::Peer>,
+        incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>>;
+
+    /// A client says too much at once; what it said is not read. Called once per pause.
+    fn flooded(&self, peer: &Self::Peer);
+
+    /// The time is over that a client was admitted for. Runs beside what the client says.
+    fn expired(self: &Arc<Self>, peer: Arc<Self::Peer>) -> BoxFuture<'static, ()>;
+
+    /// A client is gone. `clean`: it said so; otherwise its transport was lost.
+    fn disconnected(
+        self: &Arc<Self>,
+        peer: Arc<Self::Peer>,
+        clean: bool,
+    ) -> BoxFuture<'static, ()>;
+}
+
+/// A client that was let in.
+#[derive(Debug)]
+pub struct Admitted<P> {
+    /// What the application keeps of it.
+    pub peer: P,
+    /// For how long it was let in, if not for good.
+    pub expires_in: Option<Duration>,
+}
+
+/// An event of a client.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    /// Its name and arguments.
+    pub args: Args<'a>,
+    /// The id under which the client expects an acknowledgement.
+    pub ack: Option<u64>,
+    /// What the placeholders in the arguments stand for.
+    pub attachments: Vec<Bytes>,
+}
+
+/// What is kept of the HTTP request that began a session: copies, because a clone would pin the
+/// buffer that the request was read into.
+#[derive(Debug, Default)]
+pub struct Handshake {
+    /// Which listener it came through, as the composition numbers them.
+    pub listener: u16,
+    /// The raw query string.
+    pub query: Box<str>,
+    /// The `Cookie` header, if its origin may use it.
+    pub cookie: Option<Box<str>>,
+    /// The address of the peer.
+    pub address: Option<IpAddr>,
+}

@@ -1,0 +1,266 @@
+//! What one client says, in order: packets to the application, and its answers to what follows.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chorus_protocol::engineio;
+use chorus_protocol::socketio::{self, Args, Assembly, Limits, Packet, Progress};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use super::Engine;
+use super::application::{Admitted, Application, Incoming};
+use super::bucket::Bucket;
+use super::heartbeat::Alarm;
+use super::session::{Ending, Session};
+use super::socket::Socket;
+
+/// The state of a conversation. Belongs to whoever reads the session.
+pub(crate) struct Dialogue<A: Application> {
+    spaces: SmallVec<[Space<A>; 1]>,
+    assembly: Option<Box<Assembly>>,
+    bucket: Bucket,
+    unread: u32,
+}
+
+struct Space<A: Application> {
+    socket: Socket,
+    /// Absent until the application has admitted the client.
+    peer: Option<Arc<A::Peer>>,
+}
+
+/// What a packet comes to.
+pub(crate) enum Step<A: Application> {
+    /// It is dealt with.
+    Done,
+    /// It takes a while; nothing more is read until then.
+    Busy(BoxFuture<'static, Outcome<A>>),
+    /// The session ends.
+    End(Ending),
+}
+
+/// What a while has brought.
+pub(crate) enum Outcome<A: Application> {
+    /// An event was dealt with.
+    Done,
+    /// The application has answered a CONNECT.
+    Answered(Socket, Option<Admitted<A::Peer>>),
+}
+
+static LIMITS: Limits =
+    Limits { max_attachments: 10, max_depth: 32, max_namespace_len: 256, max_args: 256 };
+
+impl<A: Application> Dialogue<A> {
+    pub(crate) fn new(engine: &Engine<A>) -> Self {
+        let now = engine.parts.clock.monotonic();
+        Self {
+            spaces: SmallVec::new(),
+            assembly: None,
+            bucket: Bucket::full(engine.parts.config.message_burst, now),
+            unread: 0,
+        }
+    }
+
+    /// An Engine.IO packet came.
+    pub(crate) fn packet(
+        &mut self,
+        engine: &Engine<A>,
+        session: &Arc<Session<A>>,
+        packet: engineio::Packet<'_>,
+    ) -> Step<A> {
+        match packet {
+            engineio::Packet::Pong(_) => {
+                engine.hear(session);
+                Step::Done
+            }
+            engineio::Packet::Message(text) => self.message(engine, session, text),
+            engineio::Packet::Binary(bytes) => self.attachment(engine, session, &bytes),
+            engineio::Packet::Close => Step::End(Ending::ClientClosed),
+            engineio::Packet::Open(_) => Step::End(Ending::Malformed),
+            engineio::Packet::Ping(_) | engineio::Packet::Upgrade | engineio::Packet::Noop => {
+                Step::Done
+            }
+        }
+    }
+
+    /// A future that a packet came to has ended.
+    pub(crate) fn settle(
+        &mut self,
+        engine: &Engine<A>,
+        session: &Arc<Session<A>>,
+        outcome: Outcome<A>,
+    ) {
+        let Outcome::Answered(socket, admitted) = outcome else { return };
+        let at = self.spaces.iter().position(|space| space.socket.namespace() == socket.namespace());
+        let (Some(at), Some(Admitted { peer, expires_in })) = (at, admitted) else {
+            if let Some(at) = at {
+                self.spaces.swap_remove(at);
+            }
+            return;
+        };
+        session.connected.store(true, Ordering::Release);
+        let peer = Arc::new(peer);
+        if let Some(delay) = expires_in {
+            let alarm = Alarm::Expiry(Arc::downgrade(&peer));
+            engine.parts.wheel.set(session, alarm, delay);
+        }
+        self.spaces[at].peer = Some(peer);
+    }
+
+    /// The session has ended: tells the application of every namespace it was still in.
+    pub(crate) async fn end(self, engine: &Engine<A>) {
+        for space in self.spaces {
+            if let Some(peer) = space.peer
+                && space.socket.leave()
+            {
+                engine.parts.application.disconnected(peer, false).await;
+            }
+        }
+    }
+
+    fn message(&mut self, engine: &Engine<A>, session: &Arc<Session<A>>, text: &str) -> Step<A> {
+        if self.assembly.is_some() {
+            return Step::End(Ending::Malformed);
+        }
+        if !self.may_speak(engine) {
+            return self.shut_ears(engine);
+        }
+        let Ok(packet) = Packet::decode(text, &LIMITS) else {
+            return Step::End(Ending::Malformed);
+        };
+        match packet {
+            Packet::Connect { ns, payload } => self.connect(engine, session, ns, payload),
+            Packet::Disconnect { ns } => self.disconnect(engine, ns),
+            Packet::Event { ns, ack, args } => self.event(engine, ns, args, ack, Vec::new()),
+            Packet::BinaryEvent { attachments, .. } | Packet::BinaryAck { attachments, .. } => {
+                self.begin_binary(engine, text, attachments)
+            }
+            // Nobody asks clients for acknowledgements yet.
+            Packet::Ack { .. } => Step::Done,
+            Packet::ConnectError { .. } => Step::End(Ending::Malformed),
+        }
+    }
+
+    fn connect(
+        &mut self,
+        engine: &Engine<A>,
+        session: &Arc<Session<A>>,
+        namespace: &str,
+        payload: Option<&RawValue>,
+    ) -> Step<A> {
+        let parts = &engine.parts;
+        self.spaces.retain(|space| !space.socket.is_gone());
+        let known = self.spaces.iter().any(|space| space.socket.namespace() == namespace);
+        if known || self.spaces.len() >= parts.config.namespaces {
+            return Step::End(Ending::Malformed);
+        }
+        let socket = Socket::new(
+            namespace,
+            engine.new_sid(),
+            engine.next_connection(),
+            Arc::clone(&session.outbox),
+            Arc::clone(&session.handshake),
+        );
+        if !parts.application.serves(session.handshake.listener, namespace) {
+            socket.refuse("Invalid namespace");
+            return Step::Done;
+        }
+        self.spaces.push(Space { socket: socket.clone(), peer: None });
+        let answer = parts.application.connect(socket.clone(), payload);
+        Step::Busy(answer.map(|admitted| Outcome::Answered(socket, admitted)).boxed())
+    }
+
+    fn disconnect(&mut self, engine: &Engine<A>, namespace: &str) -> Step<A> {
+        let at = self.spaces.iter().position(|space| space.socket.namespace() == namespace);
+        let Some(Space { socket, peer: Some(peer) }) = at.map(|at| self.spaces.swap_remove(at))
+        else {
+            return Step::Done;
+        };
+        if !socket.leave() {
+            return Step::Done;
+        }
+        let farewell = engine.parts.application.disconnected(peer, true);
+        Step::Busy(farewell.map(|()| Outcome::Done).boxed())
+    }
+
+    fn event(
+        &self,
+        engine: &Engine<A>,
+        namespace: &str,
+        args: Args<'_>,
+        ack: Option<u64>,
+        attachments: Vec<Bytes>,
+    ) -> Step<A> {
+        let space = self.spaces.iter().find(|space| space.socket.namespace() == namespace);
+        let Some(Space { socket, peer: Some(peer) }) = space else {
+            return Step::End(Ending::Malformed);
+        };
+        if socket.is_gone() {
+            // It was put out, and said this before it knew.
+            return Step::Done;
+        }
+        let incoming = Incoming { args, ack, attachments };
+        match engine.parts.application.event(peer, incoming) {
+            Some(future) => Step::Busy(future.map(|()| Outcome::Done).boxed()),
+            None => Step::Done,
+        }
+    }
+
+    fn begin_binary(&mut self, engine: &Engine<A>, text: &str, count: NonZeroUsize) -> Step<A> {
+        let assembly = Assembly::begin(text, count, engine.parts.config.max_payload);
+        self.assembly = Some(Box::new(assembly));
+        Step::Done
+    }
+
+    fn attachment(
+        &mut self,
+        engine: &Engine<A>,
+        _session: &Arc<Session<A>>,
+        bytes: &[u8],
+    ) -> Step<A> {
+        let Some(assembly) = self.assembly.take() else { return Step::End(Ending::Malformed) };
+        match assembly.attach(Bytes::copy_from_slice(bytes)) {
+            Ok(Progress::Partial(assembly)) => {
+                self.assembly = Some(Box::new(assembly));
+                Step::Done
+            }
+            Ok(Progress::Complete(assembled)) => match assembled.packet(&LIMITS) {
+                Ok(Packet::BinaryEvent { ns, ack, args, .. }) => {
+                    self.event(engine, ns, args, ack, assembled.attachments.clone())
+                }
+                Ok(_) => Step::Done,
+                Err(_) => Step::End(Ending::Malformed),
+            },
+            Err(socketio::AssemblyError::TooLarge { .. }) => Step::End(Ending::TooLarge),
+            Err(_) => Step::End(Ending::Malformed),
+        }
+    }
+
+    fn may_speak(&mut self, engine: &Engine<A>) -> bool {
+        let config = &engine.parts.config;
+        let now: Duration = engine.parts.clock.monotonic();
+        let may = self.bucket.take(config.messages_per_second, config.message_burst, now);
+        if may {
+            self.unread = 0;
+        }
+        may
+    }
+
+    fn shut_ears(&mut self, engine: &Engine<A>) -> Step<A> {
+        if self.unread == 0 {
+            for peer in self.spaces.iter().filter_map(|space| space.peer.as_ref()) {
+                engine.parts.application.flooded(peer);
+            }
+        }
+        self.unread += 1;
+        if self.unread > engine.parts.config.flood_tolerance {
+            return Step::End(Ending::Flooded);
+        }
+        Step::Done
+    }
+}

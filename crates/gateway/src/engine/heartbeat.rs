@@ -1,0 +1,158 @@
+//! One wheel for every timer of every session: no task and no timer per connection.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chorus_realtime::{CloseReason, Frame};
+
+use super::Engine;
+use super::application::Application;
+use super::session::{Ending, Session};
+
+/// What a session is woken for.
+pub(crate) enum Alarm<A: Application> {
+    /// To be pinged, or to be found silent.
+    Pulse,
+    /// To have entered a namespace by now.
+    Connect,
+    /// To be told that the time it was admitted for is over.
+    Expiry(Weak<A::Peer>),
+}
+
+/// Slots of one tick each; what is due later than a turn stays in its slot until its turn comes.
+pub(crate) struct Wheel<A: Application> {
+    slots: Mutex<Vec<Vec<Entry<A>>>>,
+    now: AtomicU32,
+    tick: Duration,
+    start: Duration,
+}
+
+struct Entry<A: Application> {
+    due: u32,
+    session: Weak<Session<A>>,
+    alarm: Alarm<A>,
+}
+
+const SLOTS: usize = 64;
+/// `2` as a WebSocket text frame (RFC 6455, section 5.2).
+static PING: Bytes = Bytes::from_static(b"\x81\x012");
+
+impl<A: Application> Wheel<A> {
+    pub(crate) fn new(tick: Duration, start: Duration) -> Self {
+        let slots = (0..SLOTS).map(|_| Vec::new()).collect();
+        Self { slots: Mutex::new(slots), now: AtomicU32::new(0), tick, start }
+    }
+
+    /// The current tick.
+    pub(crate) fn now(&self) -> u32 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// Rings for `session` after `delay`, at the first tick that is not too early.
+    pub(crate) fn set(&self, session: &Arc<Session<A>>, alarm: Alarm<A>, delay: Duration) {
+        let due = self.now().saturating_add(self.ticks(delay)).saturating_add(1);
+        self.insert(Entry { due, session: Arc::downgrade(session), alarm });
+    }
+
+    /// `duration` in whole ticks, rounded up.
+    pub(crate) fn ticks(&self, duration: Duration) -> u32 {
+        u32::try_from(duration.as_micros().div_ceil(self.tick.as_micros().max(1)))
+            .unwrap_or(u32::MAX / 2)
+    }
+
+    /// Moves to `time` and returns what became due.
+    pub(crate) fn turn(&self, time: Duration) -> Vec<(Arc<Session<A>>, Alarm<A>)> {
+        let elapsed = time.saturating_sub(self.start).as_micros() / self.tick.as_micros().max(1);
+        let target = u32::try_from(elapsed).unwrap_or(u32::MAX);
+        let mut rung = Vec::new();
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = self.now();
+        let steps = target.saturating_sub(from).min(u32::try_from(SLOTS).unwrap_or(u32::MAX));
+        for step in 1..=steps {
+            let slot = &mut slots[(target - steps + step) as usize % SLOTS];
+            let due = slot.extract_if(.., |entry| {
+                entry.due <= target || entry.session.strong_count() == 0
+            });
+            rung.extend(due.filter_map(|entry| Some((entry.session.upgrade()?, entry.alarm))));
+            if slot.is_empty() && slot.capacity() > SLOTS {
+                *slot = Vec::new();
+            }
+        }
+        self.now.store(target.max(from), Ordering::Relaxed);
+        rung
+    }
+
+    fn insert(&self, entry: Entry<A>) {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots[entry.due as usize % SLOTS].push(entry);
+    }
+}
+
+impl<A: Application> Engine<A> {
+    /// The heartbeat of a new session: the first ping comes one interval from now.
+    pub(crate) fn start_pulse(&self, session: &Arc<Session<A>>) {
+        let Self { parts } = self;
+        session.pulse.heard.store(parts.wheel.now(), Ordering::Relaxed);
+        parts.wheel.set(session, Alarm::Pulse, parts.config.ping_interval);
+        parts.wheel.set(session, Alarm::Connect, parts.config.connect_timeout);
+    }
+
+    /// A pong came.
+    pub(crate) fn hear(&self, session: &Session<A>) {
+        session.pulse.heard.store(self.parts.wheel.now(), Ordering::Relaxed);
+        session.pulse.waiting.store(false, Ordering::Release);
+    }
+
+    pub(crate) fn ring(&self, session: &Arc<Session<A>>, alarm: Alarm<A>) {
+        match alarm {
+            Alarm::Pulse => self.beat(session),
+            Alarm::Connect => {
+                if !session.connected.load(Ordering::Acquire) {
+                    self.take_away(session, Ending::ConnectTimeout);
+                }
+            }
+            Alarm::Expiry(peer) => {
+                if let Some(peer) = peer.upgrade() {
+                    self.parts.tracker.spawn(self.parts.application.expired(peer));
+                }
+            }
+        }
+    }
+
+    fn beat(&self, session: &Arc<Session<A>>) {
+        let Self { parts } = self;
+        let (interval, timeout) = (parts.config.ping_interval, parts.config.ping_timeout);
+        let now = parts.wheel.now();
+        let pulse = &session.pulse;
+        if session.outbox.closed().is_some() {
+            return;
+        }
+        let (since, limit) = if pulse.waiting.load(Ordering::Acquire) {
+            let pinged = pulse.pinged.load(Ordering::Relaxed);
+            if now.saturating_sub(pinged) >= parts.wheel.ticks(timeout) {
+                return self.take_away(session, Ending::PingTimeout);
+            }
+            (pinged, timeout)
+        } else {
+            let heard = pulse.heard.load(Ordering::Relaxed);
+            if now.saturating_sub(heard) >= parts.wheel.ticks(interval) {
+                pulse.pinged.store(now, Ordering::Relaxed);
+                pulse.waiting.store(true, Ordering::Release);
+                session.outbox.send(Frame::durable(PING.clone()));
+                (now, timeout)
+            } else {
+                (heard, interval)
+            }
+        };
+        let passed = parts.config.tick * now.saturating_sub(since);
+        parts.wheel.set(session, Alarm::Pulse, limit.saturating_sub(passed));
+    }
+
+    /// Ends a session from outside its own task.
+    pub(crate) fn take_away(&self, session: &Session<A>, ending: Ending) {
+        session.end(ending);
+        session.outbox.close(CloseReason::Ended);
+    }
+}

@@ -1,0 +1,283 @@
+//! The HTTP entry: handshakes, polls, posts, upgrades, and how each is refused.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use chorus_protocol::engineio::{self, OpenQuery, Transport};
+use chorus_protocol::websocket::Reader;
+use chorus_realtime::{Link, Outbox};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
+    COOKIE, ORIGIN, VARY,
+};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+
+use super::Engine;
+use super::application::{Application, Handshake};
+use super::config::Origins;
+use super::dialogue::Dialogue;
+use super::link::SocketLink;
+use super::polling::{Answer, Polling};
+use super::session::Session;
+use super::websocket::SocketTask;
+use super::{socket, upgrade};
+
+/// Why a request is refused: the code and message that Engine.IO clients know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    UnknownTransport,
+    UnknownSession,
+    BadMethod,
+    BadRequest,
+    UnsupportedProtocol,
+}
+
+/// Most bytes of a `Cookie` header that are kept of a handshake.
+const MAX_COOKIE: usize = 8 * 1024;
+/// Most bytes of a query string.
+const MAX_QUERY: usize = 8 * 1024;
+
+impl<A: Application> Engine<A> {
+    /// Answers a request to the Engine.IO path.
+    pub async fn respond(
+        &self,
+        mut request: Request<Body>,
+        listener: u16,
+        address: Option<IpAddr>,
+    ) -> Response<Body> {
+        let cors = Cors::of(request.headers(), &self.parts.config.origins);
+        let mut response = if request.method() == Method::OPTIONS {
+            preflight(request.headers())
+        } else {
+            let answer = self.route(&mut request, listener, address, cors.trusted).await;
+            answer.unwrap_or_else(Refusal::into_response)
+        };
+        cors.apply(response.headers_mut());
+        response
+    }
+
+    async fn route(
+        &self,
+        request: &mut Request<Body>,
+        listener: u16,
+        address: Option<IpAddr>,
+        trusted: bool,
+    ) -> Result<Response<Body>, Refusal> {
+        let uri = request.uri().clone();
+        let raw = uri.query().unwrap_or_default();
+        if raw.len() > MAX_QUERY {
+            return Err(Refusal::BadRequest);
+        }
+        let query = OpenQuery::parse(raw).map_err(|_| Refusal::BadRequest)?;
+        let transport = query.transport.ok_or(Refusal::UnknownTransport)?;
+        let Some(sid) = query.sid.as_deref() else {
+            if request.method() != Method::GET {
+                return Err(Refusal::BadMethod);
+            }
+            if !query.is_protocol_4() {
+                return Err(Refusal::UnsupportedProtocol);
+            }
+            let handshake = Arc::new(keep(request.headers(), raw, listener, address, trusted));
+            return match transport {
+                Transport::WebSocket => self.open_socket(request, handshake),
+                Transport::Polling => Ok(self.open_polled(handshake)),
+            };
+        };
+        let session = self.parts.sessions.get(sid).ok_or(Refusal::UnknownSession)?;
+        if !query.is_protocol_4() {
+            return Err(Refusal::UnsupportedProtocol);
+        }
+        match (transport, request.method()) {
+            (Transport::WebSocket, _) => self.upgrade_polled(request, session),
+            (Transport::Polling, &Method::GET) => answer(self.poll(&session).await),
+            (Transport::Polling, &Method::POST) => self.receive(request, &session).await,
+            (Transport::Polling, _) => Err(Refusal::BadMethod),
+        }
+    }
+
+    fn open_socket(
+        &self,
+        request: &mut Request<Body>,
+        handshake: Arc<Handshake>,
+    ) -> Result<Response<Body>, Refusal> {
+        let (response, coming) = upgrade::accept(request).map_err(|_| Refusal::BadRequest)?;
+        let engine = self.clone();
+        self.parts.tracker.spawn(async move {
+            let Some((stream, early)) = upgrade::bare(coming).await else { return };
+            let session = engine.new_session(handshake);
+            let link = Arc::new(SocketLink::new(stream));
+            session.outbox.push(engine.opening(&session, &[]));
+            session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
+            session.outbox.flush();
+            engine.start(&session);
+            let reader = Reader::new(engine.parts.config.max_payload);
+            let dialogue = Dialogue::new(&engine);
+            SocketTask::new(engine, session, link, reader, dialogue).run(early).await;
+        });
+        Ok(response)
+    }
+
+    fn open_polled(&self, handshake: Arc<Handshake>) -> Response<Body> {
+        let session = self.new_session(handshake);
+        let polling = Box::new(Polling::new(Dialogue::new(self)));
+        session.outbox.attach(Arc::clone(&polling.link) as Arc<dyn Link>);
+        // A new session has none, so that this cannot fail.
+        drop(session.polling.set(polling));
+        let opening = self.opening(&session, &["websocket"]);
+        let (_, packet) = socket::packet_of(&opening.bytes);
+        self.start(&session);
+        self.parts.tracker.spawn(self.clone().watch_polled(session));
+        text(StatusCode::OK, Body::from(packet))
+    }
+
+    fn upgrade_polled(
+        &self,
+        request: &mut Request<Body>,
+        session: Arc<Session<A>>,
+    ) -> Result<Response<Body>, Refusal> {
+        if session.polling.get().is_none() {
+            return Err(Refusal::BadRequest);
+        }
+        let (response, coming) = upgrade::accept(request).map_err(|_| Refusal::BadRequest)?;
+        let engine = self.clone();
+        self.parts.tracker.spawn(async move {
+            if let Some((stream, early)) = upgrade::bare(coming).await {
+                engine.upgrade(session, stream, early).await;
+            }
+        });
+        Ok(response)
+    }
+
+    async fn receive(
+        &self,
+        request: &mut Request<Body>,
+        session: &Arc<Session<A>>,
+    ) -> Result<Response<Body>, Refusal> {
+        let body = std::mem::take(request.body_mut());
+        match Limited::new(body, self.parts.config.max_payload).collect().await {
+            Ok(body) => answer(self.post(session, body.to_bytes()).await),
+            Err(_) => {
+                self.take_away(session, super::Ending::TooLarge);
+                Ok(text(StatusCode::PAYLOAD_TOO_LARGE, Body::empty()))
+            }
+        }
+    }
+
+    /// A session id: 120 random bits.
+    pub(crate) fn new_sid(&self) -> Box<str> {
+        self.parts.entropy.word(24).into()
+    }
+
+    fn new_session(&self, handshake: Arc<Handshake>) -> Arc<Session<A>> {
+        let outbox = Outbox::new(self.parts.config.outbox, Arc::clone(&self.parts.counters));
+        Arc::new(Session::new(self.new_sid(), Arc::new(outbox), handshake))
+    }
+
+    fn start(&self, session: &Arc<Session<A>>) {
+        self.parts.sessions.insert(Arc::clone(session));
+        self.start_pulse(session);
+    }
+
+    fn opening(&self, session: &Session<A>, upgrades: &[&str]) -> chorus_realtime::Frame {
+        let config = &self.parts.config;
+        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(0);
+        let handshake = engineio::Handshake {
+            sid: &session.sid,
+            upgrades,
+            ping_interval_ms: millis(config.ping_interval),
+            ping_timeout_ms: millis(config.ping_timeout),
+            max_payload: config.max_payload,
+        };
+        socket::text(|buf| buf.extend_from_slice(handshake.encode().as_bytes()))
+    }
+}
+
+impl Refusal {
+    fn into_response(self) -> Response<Body> {
+        let (code, message) = match self {
+            Self::UnknownTransport => (0, "Transport unknown"),
+            Self::UnknownSession => (1, "Session ID unknown"),
+            Self::BadMethod => (2, "Bad handshake method"),
+            Self::BadRequest => (3, "Bad request"),
+            Self::UnsupportedProtocol => (5, "Unsupported protocol version"),
+        };
+        let body = format!(r#"{{"code":{code},"message":"{message}"}}"#);
+        let mut response = text(StatusCode::BAD_REQUEST, Body::from(body));
+        let json = HeaderValue::from_static("application/json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
+    }
+}
+
+/// Who may read the answer (the Fetch standard, "CORS protocol").
+struct Cors {
+    origin: Option<HeaderValue>,
+    /// The page may use a user's cookies: same origin (none was sent), or one that is allowed.
+    trusted: bool,
+}
+
+impl Cors {
+    fn of(headers: &HeaderMap, origins: &Origins) -> Self {
+        let origin = headers.get(ORIGIN).cloned();
+        let text = origin.as_ref().map(|origin| origin.to_str().unwrap_or_default());
+        Self { trusted: text.is_none_or(|origin| origins.trusts(origin)), origin }
+    }
+
+    fn apply(self, headers: &mut HeaderMap) {
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+        match self.origin {
+            Some(origin) if self.trusted => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                let allowed = HeaderValue::from_static("true");
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, allowed);
+            }
+            _ => {
+                headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+            }
+        }
+    }
+}
+
+fn preflight(asked: &HeaderMap) -> Response<Body> {
+    let mut response = text(StatusCode::NO_CONTENT, Body::empty());
+    let headers = response.headers_mut();
+    let methods = HeaderValue::from_static("GET, POST, OPTIONS");
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    if let Some(wanted) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+    }
+    response
+}
+
+fn keep(
+    headers: &HeaderMap,
+    query: &str,
+    listener: u16,
+    address: Option<IpAddr>,
+    trusted: bool,
+) -> Handshake {
+    let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
+    let cookie = cookie.filter(|cookie| trusted && cookie.len() <= MAX_COOKIE);
+    Handshake { listener, query: query.into(), cookie: cookie.map(Into::into), address }
+}
+
+fn answer(answer: Answer) -> Result<Response<Body>, Refusal> {
+    match answer {
+        Answer::Payload(payload) => Ok(text(StatusCode::OK, Body::from(payload))),
+        Answer::Taken => Ok(text(StatusCode::OK, Body::from("ok"))),
+        Answer::Bad => Err(Refusal::BadRequest),
+    }
+}
+
+fn text(status: StatusCode, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let plain = HeaderValue::from_static("text/plain; charset=UTF-8");
+    headers.insert(CONTENT_TYPE, plain);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,147 @@
+//! The server's end of a client in a namespace: how an application answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use chorus_model::ConnectionId;
+use chorus_protocol::{socketio, websocket};
+use chorus_realtime::{CloseReason, Frame, Outbox};
+use serde::Serialize;
+
+use super::application::Handshake;
+
+/// One client in one namespace. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Socket {
+    end: Arc<End>,
+}
+
+#[derive(Debug)]
+struct End {
+    namespace: Box<str>,
+    sid: Box<str>,
+    connection: ConnectionId,
+    outbox: Arc<Outbox>,
+    handshake: Arc<Handshake>,
+    gone: AtomicBool,
+}
+
+impl Socket {
+    pub(crate) fn new(
+        namespace: &str,
+        sid: Box<str>,
+        connection: ConnectionId,
+        outbox: Arc<Outbox>,
+        handshake: Arc<Handshake>,
+    ) -> Self {
+        let gone = AtomicBool::new(false);
+        let namespace = namespace.into();
+        Self { end: Arc::new(End { namespace, sid, connection, outbox, handshake, gone }) }
+    }
+
+    /// The namespace, beginning with `/`.
+    pub fn namespace(&self) -> &str {
+        &self.end.namespace
+    }
+
+    /// The id that the hub and the log know this connection by.
+    pub fn connection(&self) -> ConnectionId {
+        self.end.connection
+    }
+
+    /// Where its frames wait.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.end.outbox
+    }
+
+    /// What is known of the request that began its session.
+    pub fn handshake(&self) -> &Handshake {
+        &self.end.handshake
+    }
+
+    /// The answer that lets the client in: `40{"sid":…}`. Must be the first frame it gets.
+    pub fn accept(&self) -> Frame {
+        let End { namespace, sid, .. } = &*self.end;
+        text(|buf| socketio::write_connect(buf, namespace, sid, None))
+    }
+
+    /// An event to this client alone.
+    pub fn event<T: Serialize + ?Sized>(&self, name: &str, argument: &T) -> Frame {
+        event(&self.end.namespace, name, argument)
+    }
+
+    /// Sends frames at once.
+    pub fn send(&self, frames: impl IntoIterator<Item = Frame>) {
+        for frame in frames {
+            self.end.outbox.push(frame);
+        }
+        self.end.outbox.flush();
+    }
+
+    /// Acknowledges with a JSON array of arguments, such as `[]`.
+    pub fn acknowledge(&self, id: u64, arguments: &str) {
+        let frame = text(|buf| {
+            let written = socketio::write_ack(buf, &self.end.namespace, id);
+            let inner = arguments.trim_start_matches('[').trim_end_matches(']');
+            let written = if inner.is_empty() { written } else { written.raw(inner) };
+            written.finish().is_ok();
+        });
+        self.send([frame]);
+    }
+
+    /// Refuses the CONNECT: `44{"message":…}`. The session stays open.
+    pub fn refuse(&self, message: &str) {
+        #[derive(Serialize)]
+        struct Refusal<'a> {
+            message: &'a str,
+        }
+        self.send([text(|buf| {
+            let refusal = Refusal { message };
+            socketio::write_connect_error(buf, &self.end.namespace, &refusal).is_ok();
+        })]);
+    }
+
+    /// Takes the client out of the namespace: `41`. The session stays open. False if it was out
+    /// already.
+    pub fn disconnect(&self) -> bool {
+        let first = self.leave();
+        if first {
+            self.send([text(|buf| socketio::write_disconnect(buf, &self.end.namespace))]);
+        }
+        first
+    }
+
+    /// Ends the whole session.
+    pub fn close(&self) {
+        self.end.outbox.close(CloseReason::Ended);
+    }
+
+    /// Marks it as gone. False if it was already.
+    pub(crate) fn leave(&self) -> bool {
+        !self.end.gone.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.end.gone.load(Ordering::Acquire)
+    }
+}
+
+/// An event with one argument, finished for every client of a namespace.
+pub fn event<T: Serialize + ?Sized>(namespace: &str, name: &str, argument: &T) -> Frame {
+    text(|buf| {
+        let written = socketio::write_event(buf, namespace, None, name).arg(argument);
+        // Fails for maps with keys that are no strings; our own types have none.
+        written.finish().is_ok();
+    })
+}
+
+/// A text message that `write` writes.
+pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
+    Frame::durable(websocket::text_frame(write))
+}
+
+/// The Engine.IO packet in a finished frame, for transports that have no frames.
+pub(crate) fn packet_of(frame: &Bytes) -> (websocket::Opcode, Bytes) {
+    websocket::split(frame)
+}

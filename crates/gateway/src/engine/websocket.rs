@@ -1,0 +1,192 @@
+//! The one small task of a WebSocket session: reads, finishes what others could not write, waits
+//! for what the application does with a packet. Written as one poll function, because that keeps
+//! an idle session's task at a few hundred bytes.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use chorus_protocol::engineio;
+use chorus_protocol::websocket::{self, Message, Reader, Violation};
+use chorus_realtime::{CloseReason, Frame};
+use futures_util::future::BoxFuture;
+
+use super::Engine;
+use super::application::Application;
+use super::dialogue::{Dialogue, Outcome, Step};
+use super::link::SocketLink;
+use super::session::{Ending, Session};
+
+/// Bytes read at once, into one buffer per thread.
+const SCRATCH: usize = 64 * 1024;
+/// Reads before other sessions on this thread get a turn.
+const TURN: usize = 16;
+
+thread_local! {
+    static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
+}
+
+/// A session on a bare stream.
+pub(crate) struct SocketTask<A: Application> {
+    engine: Engine<A>,
+    session: Arc<Session<A>>,
+    link: Arc<SocketLink>,
+    reader: Reader,
+    dialogue: Dialogue<A>,
+    busy: Option<BoxFuture<'static, Outcome<A>>>,
+}
+
+impl<A: Application> SocketTask<A> {
+    /// `reader` may hold what came with the request already; its rest is read first.
+    pub(crate) fn new(
+        engine: Engine<A>,
+        session: Arc<Session<A>>,
+        link: Arc<SocketLink>,
+        reader: Reader,
+        dialogue: Dialogue<A>,
+    ) -> Self {
+        Self { engine, session, link, reader, dialogue, busy: None }
+    }
+
+    /// Runs the session to its end. `early`: bytes that came with the request.
+    pub(crate) async fn run(mut self, mut early: Vec<u8>) {
+        if let Some(ending) = self.parse(&mut early) {
+            self.session.end(ending);
+        } else {
+            drop(early);
+            let ending = poll_fn(|cx| self.poll(cx)).await;
+            self.session.end(ending);
+        }
+        self.finish().await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        self.link.waker.register(cx.waker());
+        if let Some(reason) = self.session.outbox.closed() {
+            return Poll::Ready(ending_of(reason));
+        }
+        if self.session.outbox.is_blocked() && self.write_on(cx) {
+            return Poll::Ready(Ending::TransportError);
+        }
+        for _ in 0..TURN {
+            if let Some(busy) = &mut self.busy {
+                let Poll::Ready(outcome) = busy.as_mut().poll(cx) else { return Poll::Pending };
+                self.busy = None;
+                self.dialogue.settle(&self.engine, &self.session, outcome);
+                if let Some(ending) = self.parse(&mut []) {
+                    return Poll::Ready(ending);
+                }
+                continue;
+            }
+            match self.link.stream.poll_read_ready(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => return Poll::Ready(Ending::TransportError),
+                Poll::Ready(Ok(())) => {
+                    if let Some(ending) = self.read() {
+                        return Poll::Ready(ending);
+                    }
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes what waits for the socket. True if the socket is broken.
+    fn write_on(&self, cx: &mut Context<'_>) -> bool {
+        loop {
+            match self.link.stream.poll_write_ready(cx) {
+                Poll::Pending => return false,
+                Poll::Ready(Err(_)) => return true,
+                Poll::Ready(Ok(())) if !self.session.outbox.resume() => return false,
+                Poll::Ready(Ok(())) => {}
+            }
+        }
+    }
+
+    fn read(&mut self) -> Option<Ending> {
+        SCRATCH_BUFFER.with_borrow_mut(|scratch| match self.link.stream.try_read(scratch) {
+            Ok(0) => Some(Ending::TransportClosed),
+            Ok(read) => self.parse(&mut scratch[..read]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(_) => Some(Ending::TransportError),
+        })
+    }
+
+    fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
+        let Self { engine, session, reader, dialogue, busy, .. } = self;
+        let mut ending = None;
+        let mut visit = |message: Message<'_>| {
+            let step = match message {
+                Message::Text(text) => match engineio::Packet::decode_text(text) {
+                    Ok(packet) => dialogue.packet(engine, session, packet),
+                    Err(_) => Step::End(Ending::Malformed),
+                },
+                Message::Binary(bytes) => {
+                    dialogue.packet(engine, session, engineio::Packet::Binary(bytes.into()))
+                }
+                Message::Ping(payload) => {
+                    session.outbox.send(Frame::durable(websocket::pong_frame(payload)));
+                    Step::Done
+                }
+                Message::Pong(_) => Step::Done,
+                Message::Close(_) => Step::End(Ending::TransportClosed),
+            };
+            match step {
+                Step::Done => ControlFlow::Continue(()),
+                Step::Busy(future) => {
+                    *busy = Some(future);
+                    ControlFlow::Break(())
+                }
+                Step::End(end) => {
+                    ending = Some(end);
+                    ControlFlow::Break(())
+                }
+            }
+        };
+        if let Err(violation) = reader.read(input, &mut visit) {
+            let too_big = matches!(violation, Violation::TooBig);
+            return Some(if too_big { Ending::TooLarge } else { Ending::Malformed });
+        }
+        ending
+    }
+
+    async fn finish(mut self) {
+        let Self { engine, session, .. } = &self;
+        engine.parts.sessions.remove(&session.sid);
+        if let Some(code) = close_code(session.ending()) {
+            session.outbox.send(Frame::durable(websocket::close_frame(code, "")));
+        }
+        session.outbox.close(CloseReason::Ended);
+        // What the application was in the middle of happens, and is settled before the good-bye.
+        if let Some(busy) = self.busy.take() {
+            let outcome = busy.await;
+            self.dialogue.settle(&self.engine, &self.session, outcome);
+        }
+        tracing::debug!(sid = %self.session.sid, ending = ?self.session.ending(), "session ended");
+        self.dialogue.end(&self.engine).await;
+    }
+}
+
+fn ending_of(reason: CloseReason) -> Ending {
+    match reason {
+        CloseReason::Slow => Ending::Slow,
+        CloseReason::Broken => Ending::TransportError,
+        CloseReason::Ended => Ending::Ended,
+    }
+}
+
+/// How a close is told (RFC 6455, section 7.4.1); nothing is said to who left without a word.
+fn close_code(ending: Option<Ending>) -> Option<u16> {
+    match ending? {
+        Ending::TransportError => None,
+        Ending::TooLarge => Some(1009),
+        Ending::Malformed => Some(1002),
+        Ending::Slow | Ending::Flooded => Some(1008),
+        Ending::Shutdown => Some(1001),
+        _ => Some(1000),
+    }
+}

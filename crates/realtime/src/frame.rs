@@ -1,0 +1,60 @@
+//! Finished frames and who makes them.
+
+use bytes::Bytes;
+use chorus_model::event::Rooms;
+use chorus_model::{Event, Signal};
+use smallvec::SmallVec;
+
+/// A finished wire frame, shared by everybody who gets it.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Header and payload, ready to be written.
+    pub bytes: Bytes,
+    /// Whether it may be dropped when a queue is full.
+    pub ephemeral: bool,
+}
+
+impl Frame {
+    /// A frame that must arrive.
+    pub fn durable(bytes: Bytes) -> Self {
+        Self { bytes, ephemeral: false }
+    }
+
+    /// A frame that may be dropped.
+    pub fn ephemeral(bytes: Bytes) -> Self {
+        Self { bytes, ephemeral: true }
+    }
+}
+
+/// What decides how an event is written for a connection: dialect, namespace, offset or not.
+/// Only the [`Encoder`] knows what the bits mean; to the hub, equal keys share frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FrameKey(pub u16);
+
+/// Turns facts into frames. Called by the publisher, at most once per fact and key, and only for
+/// keys that some connection has.
+pub trait Encoder: Send + Sync {
+    /// The rooms whose members with this key hear the event; none where the dialect has no word
+    /// for it. Must be among the event's own rooms, because only those are found again at replay.
+    fn audience(&self, event: &Event, key: FrameKey) -> Rooms;
+
+    /// The event in this key's words. `None` is treated like an empty audience.
+    fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame>;
+
+    /// The signal in this key's words, and who hears it.
+    fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries;
+}
+
+/// What a signal comes to in one key: most are one frame to one room.
+pub type Deliveries = SmallVec<[Delivery; 1]>;
+
+/// One frame for the members of some rooms, each once.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Who hears it.
+    pub rooms: Rooms,
+    /// Members of these do not.
+    pub unless: Rooms,
+    /// What they hear.
+    pub frame: Frame,
+}

@@ -1,0 +1,21 @@
+//! Who is in which project. [`roster`] is the pure state; the publisher drives it: it enters and
+//! leaves with the rooms and asks for what has expired.
+
+pub mod roster;
+
+use std::sync::Arc;
+
+use chorus_model::{Timestamp, UserRef};
+
+pub use roster::Roster;
+
+/// A person who is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Present {
+    /// Who.
+    pub user: Arc<UserRef>,
+    /// Since when without a break.
+    pub since: Timestamp,
+    /// When one of the person's clients last said something.
+    pub last_activity: Timestamp,
+}

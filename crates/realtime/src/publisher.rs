@@ -1,0 +1,435 @@
+//! The one task that announces.
+//!
+//! It owns the hub and the roster, so that neither needs a lock, and takes events strictly in
+//! sync-id order: from the writer's hand, and from the log wherever there is a hole. Joins and
+//! leaves take effect between two batches, which gives each a definite place in the log.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
+use chorus_model::{
+    Body, Clock, ConnectionId, Cursor, Event, Member, ProjectId, Room, Signal, SyncId, UserId,
+    UserRef, crash,
+};
+use chorus_storage::{Committed, Store};
+use smallvec::SmallVec;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::bus::Bus;
+use crate::connection::Connection;
+use crate::counters::{self, Counters, Gauges};
+use crate::frame::Encoder;
+use crate::hub::Hub;
+use crate::orders::{Joined, Order, QUEUE, Realtime, Stale};
+use crate::outbox::CloseReason;
+use crate::presence::{Present, Roster};
+use crate::tail::Tail;
+
+/// How long a user whose last connection was lost still counts as present.
+pub const GRACE: Duration = Duration::from_secs(3);
+/// How often the head of the log is looked at, in case that a last hint was lost.
+const HEAD_POLL: Duration = Duration::from_secs(1);
+/// Orders obeyed before a flush, at most.
+const ROUND: usize = 256;
+/// Outboxes flushed before others get a turn on this thread.
+const FLUSH_PIECE: usize = 256;
+/// Events read from the log at once.
+const READ: usize = 512;
+
+/// What a publisher is made of.
+#[derive(Debug)]
+pub struct Parts<E> {
+    /// Where the log is.
+    pub store: Store,
+    /// Who writes frames.
+    pub encoder: Arc<E>,
+    /// Hints to and from the other nodes.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Events held in memory.
+    pub tail: usize,
+}
+
+/// The announcing task's state.
+pub struct Publisher {
+    store: Store,
+    encoder: Arc<dyn Encoder>,
+    bus: Arc<dyn Bus>,
+    hints: broadcast::Receiver<Cursor>,
+    clock: Arc<dyn Clock>,
+    committed: Committed,
+    orders: mpsc::Receiver<Order>,
+    hub: Hub,
+    roster: Roster,
+    published: SyncId,
+    tail: Arc<Tail>,
+    counters: Arc<Counters>,
+    gauges: Arc<Gauges>,
+}
+
+impl Publisher {
+    /// A publisher at the head of the log, its tail filled, and the handle to it.
+    pub async fn new<E: Encoder + 'static>(
+        parts: Parts<E>,
+        committed: Committed,
+    ) -> Result<(Self, Realtime), chorus_storage::StoreError> {
+        let Parts { store, encoder, bus, clock, tail } = parts;
+        let head = store.head().id;
+        let tail = Arc::new(Tail::new(tail.max(1), head));
+        let (sender, orders) = mpsc::channel(QUEUE);
+        let hints = bus.hints();
+        let this = Self {
+            store,
+            encoder,
+            bus,
+            hints,
+            clock,
+            committed,
+            orders,
+            hub: Hub::default(),
+            roster: Roster::default(),
+            published: head,
+            tail,
+            counters: Arc::default(),
+            gauges: Arc::default(),
+        };
+        this.fill_tail().await?;
+        let handle = Realtime {
+            orders: sender,
+            counters: Arc::clone(&this.counters),
+            gauges: Arc::clone(&this.gauges),
+            tail: Arc::clone(&this.tail),
+        };
+        Ok((this, handle))
+    }
+
+    /// Announces until told to stop, and until what was committed before that is announced.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut poll = tokio::time::interval(HEAD_POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let expiry = self.until_expiry();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                batch = self.committed.recv() => match batch {
+                    Some(batch) => self.announce_own(&batch).await,
+                    None => break,
+                },
+                order = self.orders.recv() => {
+                    if let Some(order) = order {
+                        self.obey(order).await;
+                    }
+                }
+                hint = self.hints.recv() => self.take_hint(hint).await,
+                _ = poll.tick() => self.catch_up().await,
+                () = expiry => self.expire(),
+            }
+            self.finish_round().await;
+        }
+        while let Ok(batch) = self.committed.try_recv() {
+            self.announce_own(&batch).await;
+        }
+        self.flush().await;
+    }
+
+    /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
+    async fn finish_round(&mut self) {
+        for _ in 0..ROUND {
+            let Ok(order) = self.orders.try_recv() else { break };
+            self.obey(order).await;
+        }
+        self.flush().await;
+        let (connections, users, rooms) = self.hub.sizes();
+        for (gauge, size) in [
+            (&self.gauges.connections, connections),
+            (&self.gauges.users, users),
+            (&self.gauges.rooms, rooms),
+        ] {
+            gauge.store(size as u64, Ordering::Relaxed);
+        }
+        self.gauges.published.store(self.published.0, Ordering::Relaxed);
+    }
+
+    async fn announce_own(&mut self, batch: &[Arc<Event>]) {
+        let Some(first) = batch.first() else { return };
+        if first.sync_id > self.published.next() {
+            self.catch_up().await;
+        }
+        for event in batch {
+            if event.sync_id == self.published.next() {
+                self.announce(event);
+            }
+        }
+        self.tail.announce(self.published);
+        self.bus.hint(&self.cursor());
+    }
+
+    async fn take_hint(&mut self, hint: Result<Cursor, RecvError>) {
+        match hint {
+            Ok(head) if head.id <= self.published => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await,
+            // The bus is gone; the poll of the head goes on.
+            Err(RecvError::Closed) => self.hints = self.bus.hints(),
+        }
+    }
+
+    /// Announces what the log has beyond what was announced.
+    async fn catch_up(&mut self) {
+        loop {
+            let after = self.published;
+            let events = match self.store.read(move |reads| reads.events(after, READ)).await {
+                Ok(events) => events,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot read the log; trying again within a second");
+                    return;
+                }
+            };
+            if events.is_empty() {
+                return;
+            }
+            counters::count(&self.counters.log_reads);
+            for event in &events {
+                self.announce(event);
+            }
+            self.tail.announce(self.published);
+            self.flush().await;
+        }
+    }
+
+    fn announce(&mut self, event: &Arc<Event>) {
+        self.tail.push(Arc::clone(event));
+        let tally = self.hub.publish(event, &*self.encoder);
+        counters::count(&self.counters.events);
+        counters::add(&self.counters.deliveries, tally.frames);
+        self.published = event.sync_id;
+        self.apply(event);
+    }
+
+    /// Applies what an event says of rights to the hub: the event itself was still delivered
+    /// under the old ones.
+    fn apply(&mut self, event: &Event) {
+        let at = event.sync_id;
+        match &event.body {
+            Body::ProjectCreated { project } => self.grant(project.owner_id, project.id, at),
+            Body::MemberAdded { member } => self.grant(member.user_id, member.project_id, at),
+            Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
+                self.hub.rights_changed(*user_id, at);
+            }
+            Body::MemberRemoved { member } => {
+                self.hub.rights_changed(member.user_id, at);
+                for connection in self.hub.connections_of(member.user_id) {
+                    self.exit(connection, &[Room::Project(member.project_id)], None);
+                }
+            }
+            Body::ProjectDeleted { project } => {
+                let room = Room::Project(project.id);
+                for connection in self.hub.members(room) {
+                    if let Some(user) = self.user_of(connection) {
+                        self.hub.rights_changed(user.id, at);
+                    }
+                    self.exit(connection, &[room], None);
+                }
+            }
+            Body::UserUpdated { user } => self.hub.rights_changed(user.id, at),
+            Body::UserDeactivated { user } => {
+                self.hub.rights_changed(user.id, at);
+                for id in self.hub.connections_of(user.id) {
+                    if let Some(connection) = self.hub.connection(id) {
+                        connection.outbox.close(CloseReason::Ended);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn grant(&mut self, user: UserId, project: ProjectId, at: SyncId) {
+        self.hub.rights_changed(user, at);
+        for connection in self.hub.connections_of(user) {
+            if self.hub.connection(connection).is_some_and(|connection| connection.auto_joins) {
+                self.enter(connection, &[Room::Project(project)]);
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Attach(connection) => self.hub.attach(connection),
+            Order::Join { connection, rooms, read_at, greeting, answer } => {
+                if read_at > self.published {
+                    self.catch_up().await;
+                }
+                let outcome = if self.hub.rights_hold(connection, read_at) {
+                    let cursor = self.cursor();
+                    self.hub.greet(connection, greeting(&cursor));
+                    self.enter(connection, &rooms);
+                    Ok(Joined { cursor })
+                } else {
+                    counters::count(&self.counters.stale_joins);
+                    Err(Stale)
+                };
+                // A caller that has left takes its connection away itself.
+                drop(answer.send(outcome));
+            }
+            Order::Leave { connection, rooms, greeting } => {
+                self.exit(connection, &rooms, None);
+                self.hub.greet(connection, greeting(&self.cursor()));
+            }
+            Order::Detach { connection, clean } => self.detach(connection, clean),
+            Order::Signal(signal) => self.tell(&signal),
+            Order::Present { projects, answer } => drop(answer.send(self.present(&projects))),
+        }
+    }
+
+    fn enter(&mut self, id: ConnectionId, rooms: &[Room]) {
+        let now = self.clock.now();
+        let Some(user) = self.user_of(id) else { return };
+        let mut arrived = SmallVec::new();
+        for room in rooms {
+            if let (true, Room::Project(project)) = (self.hub.join(id, *room), *room)
+                && self.roster.enter(&user, project, now)
+            {
+                arrived.push(project);
+            }
+        }
+        self.tell_presence(&user, true, arrived);
+    }
+
+    fn exit(&mut self, id: ConnectionId, rooms: &[Room], grace: Option<Duration>) {
+        let Some(user) = self.user_of(id) else { return };
+        let left: Rooms = rooms.iter().copied().filter(|room| self.hub.leave(id, *room)).collect();
+        self.absent(&user, &left, grace);
+    }
+
+    fn detach(&mut self, id: ConnectionId, clean: bool) {
+        let grace = (!clean).then(|| self.clock.monotonic() + GRACE);
+        if let Some((connection, rooms)) = self.hub.detach(id) {
+            self.absent(&connection.user, &rooms, grace);
+        }
+    }
+
+    fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {
+        let mut gone = SmallVec::new();
+        for room in rooms {
+            if let Room::Project(project) = *room
+                && self.roster.leave(user.id, project, grace)
+            {
+                gone.push(project);
+            }
+        }
+        self.tell_presence(user, false, gone);
+    }
+
+    fn expire(&mut self) {
+        for (user, projects) in self.roster.expire(self.clock.monotonic()) {
+            self.tell_presence(&user, false, projects);
+        }
+    }
+
+    fn tell_presence(
+        &mut self,
+        user: &Arc<UserRef>,
+        arrived: bool,
+        projects: SmallVec<[ProjectId; 4]>,
+    ) {
+        if projects.is_empty() {
+            return;
+        }
+        let mut elsewhere = self.roster.projects_of(user.id);
+        elsewhere.retain(|project| !projects.contains(project));
+        self.tell(&Signal {
+            user: UserRef::clone(user),
+            at: self.clock.now(),
+            except: None,
+            body: SignalBody::Presence { arrived, projects, elsewhere },
+        });
+    }
+
+    fn tell(&mut self, signal: &Signal) {
+        let tally = self.hub.signal(signal, &*self.encoder);
+        counters::add(&self.counters.signal_deliveries, tally.frames);
+    }
+
+    fn present(&self, projects: &[ProjectId]) -> Vec<Present> {
+        let mut found: Vec<Present> = Vec::new();
+        for stay in projects.iter().flat_map(|project| self.roster.present(*project)) {
+            match found.iter_mut().find(|present| present.user.id == stay.user.id) {
+                Some(present) => present.since = present.since.min(stay.since),
+                None => found.push(Present {
+                    user: Arc::clone(&stay.user),
+                    since: stay.since,
+                    last_activity: self.last_activity(stay.user.id).unwrap_or(stay.since),
+                }),
+            }
+        }
+        found.sort_by_key(|present| (present.since, present.user.id));
+        found
+    }
+
+    fn last_activity(&self, user: UserId) -> Option<chorus_model::Timestamp> {
+        let connections = self.hub.connections_of(user);
+        let known = connections.iter().filter_map(|id| self.hub.connection(*id));
+        known.map(|connection| connection.last_activity()).max()
+    }
+
+    fn user_of(&self, id: ConnectionId) -> Option<Arc<UserRef>> {
+        self.hub.connection(id).map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
+    }
+
+    fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.store.head().epoch, id: self.published }
+    }
+
+    async fn fill_tail(&self) -> Result<(), chorus_storage::StoreError> {
+        let after = SyncId(self.published.0.saturating_sub(READ as u64));
+        for event in self.store.read(move |reads| reads.events(after, READ)).await? {
+            if event.sync_id <= self.published {
+                self.tail.push(event);
+            }
+        }
+        Ok(())
+    }
+
+    async fn flush(&mut self) {
+        let dirty = self.hub.take_dirty();
+        for (piece, outboxes) in dirty.chunks(FLUSH_PIECE).enumerate() {
+            if piece > 0 {
+                tokio::task::yield_now().await;
+            }
+            for (at, outbox) in outboxes.iter().enumerate() {
+                if at == outboxes.len() / 2 {
+                    crash::point(crash::IN_FAN_OUT);
+                }
+                outbox.flush();
+            }
+        }
+    }
+
+    async fn until_expiry_at(expiry: Option<Duration>, now: Duration) {
+        match expiry {
+            Some(at) => {
+                let wait = at.saturating_sub(now);
+                tokio::time::sleep_until(tokio::time::Instant::now() + wait).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    fn until_expiry(&self) -> impl Future<Output = ()> + use<> {
+        Self::until_expiry_at(self.roster.next_expiry(), self.clock.monotonic())
+    }
+}
+
+impl std::fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Publisher").field("published", &self.published).finish_non_exhaustive()
+    }
+}
