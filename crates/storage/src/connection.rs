@@ -1,0 +1,42 @@
+//! How a connection is set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// How long a statement waits for another process that holds the database.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// More than there are statements in this crate, so that each is prepared once per connection.
+const STATEMENTS: usize = 256;
+
+/// A connection that may write. It never checkpoints by itself: a commit must not wait for that.
+///
+/// `synchronous=FULL`: what was acknowledged survives a loss of power.
+pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.execute_batch(
+        "pragma journal_mode = wal;
+         pragma synchronous = full;
+         pragma foreign_keys = on;
+         pragma journal_size_limit = 67108864;
+         pragma wal_autocheckpoint = 0;",
+    )?;
+    Ok(conn)
+}
+
+/// A connection that cannot write. (Not opened read-only: such a one could not make the `-shm`
+/// file that WAL needs.)
+pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.execute_batch("pragma wal_autocheckpoint = 0; pragma query_only = on;")?;
+    Ok(conn)
+}
+
+fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(conn)
+}

@@ -1,0 +1,95 @@
+//! The tables and their versions.
+//!
+//! Each step is one SQL file, applied in one transaction; `user_version` counts the steps taken,
+//! `application_id` tells our files from others'. Steps only add (first expand, in a later
+//! release contract), so that the version before can still read what this one wrote.
+
+use std::path::Path;
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::{OpenError, StoreError};
+
+const STEPS: &[&str] = &[include_str!("schema/0001_first.sql")];
+
+/// "Chor" in ASCII.
+const APPLICATION: i64 = 0x4368_6f72;
+
+/// The tables whose ids clients see.
+const ENTITIES: [&str; 5] = ["users", "projects", "tasks", "comments", "notifications"];
+
+/// Brings the database up to the newest schema. In a new one, the first entity of each kind gets
+/// an id above `first_id`.
+pub(crate) fn prepare(
+    conn: &mut Connection,
+    path: &Path,
+    first_id: Option<i64>,
+) -> Result<(), OpenError> {
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = version(conn).map_err(|e| unusable(path, e))?;
+    match found {
+        Version::Foreign => Err(OpenError::Foreign { path: path.into() }),
+        Version::Ours(found) if found > known => Err(OpenError::Newer { found, known }),
+        Version::Ours(_) => migrate(conn, first_id).map_err(|e| unusable(path, e)),
+    }
+}
+
+/// Tells a file that is no database from one that cannot be used right now.
+pub(crate) fn unusable(path: &Path, error: rusqlite::Error) -> OpenError {
+    match StoreError::from(error) {
+        StoreError::Corrupt(source) => OpenError::Damaged {
+            path: path.into(),
+            source,
+        },
+        other => OpenError::Prepare(other),
+    }
+}
+
+enum Version {
+    Ours(i64),
+    Foreign,
+}
+
+fn version(conn: &Connection) -> rusqlite::Result<Version> {
+    let application: i64 = conn.pragma_query_value(None, "application_id", |r| r.get(0))?;
+    let tables: i64 = conn.query_row("select count(*) from sqlite_schema", [], |r| r.get(0))?;
+    if application != APPLICATION && (application != 0 || tables != 0) {
+        return Ok(Version::Foreign);
+    }
+    steps_taken(conn).map(Version::Ours)
+}
+
+fn steps_taken(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.pragma_query_value(None, "user_version", |r| r.get(0))
+}
+
+fn migrate(conn: &mut Connection, first_id: Option<i64>) -> rusqlite::Result<()> {
+    for (number, step) in (1_i64..).zip(STEPS) {
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Read inside the transaction: another process may be taking the same step.
+        if steps_taken(&tx)? >= number {
+            continue;
+        }
+        tx.execute_batch(step)?;
+        if number == 1 {
+            tx.pragma_update(None, "application_id", APPLICATION)?;
+            start_ids_above(&tx, first_id)?;
+        }
+        tx.pragma_update(None, "user_version", number)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+fn start_ids_above(conn: &Connection, first_id: Option<i64>) -> rusqlite::Result<()> {
+    let Some(first_id) = first_id else {
+        return Ok(());
+    };
+    for table in ENTITIES {
+        conn.execute(
+            "insert into sqlite_sequence (name, seq) values (?1, ?2)",
+            (table, first_id),
+        )?;
+    }
+    Ok(())
+}

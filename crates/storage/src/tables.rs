@@ -1,0 +1,19 @@
+//! The nouns, one file each: what can be asked of them (`impl Reads`) and changed (`impl Tx`).
+//!
+//! Changes write what they are given and decide nothing; the rules are the commands'. What they
+//! do set by themselves are ids, `version`, `created_at` and `updated_at`. Texts to look up by
+//! are compared in their canonical form.
+
+pub mod comments;
+pub mod kept_answers;
+pub mod memberships;
+pub mod notifications;
+pub mod projects;
+pub mod refresh_tokens;
+pub mod settings;
+pub mod task_query;
+pub mod tasks;
+pub mod users;
+
+#[cfg(test)]
+mod tests;

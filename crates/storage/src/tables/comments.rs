@@ -1,0 +1,106 @@
+//! Comments. A deleted one stays in its row and is seen no more.
+
+use chorus_model::{Comment, CommentId, ProjectId, TaskId, UserId};
+use rusqlite::Row;
+
+use crate::error::StoreError;
+use crate::reads::{Page, Reads};
+use crate::row::Columns;
+use crate::tx::Tx;
+
+/// A comment to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewComment {
+    /// The task it is about.
+    pub task_id: TaskId,
+    /// Who writes it.
+    pub author_id: UserId,
+    /// What it says.
+    pub body: String,
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select c.id, c.task_id, t.project_id, c.body, c.author_id,
+                    u.id, u.username, u.full_name, u.email, c.is_edited, c.version,
+                    c.created_at, c.updated_at
+             from comments c join users u on u.id = c.author_id
+             join tasks t on t.id = c.task_id join projects p on p.id = t.project_id
+             where c.deleted_at is null and t.deleted_at is null and p.deleted_at is null ",
+            $rest
+        )
+    };
+}
+
+impl Reads<'_> {
+    /// The comment with this id, if neither it nor what it belongs to was deleted.
+    pub fn comment(&self, id: CommentId) -> Result<Option<Comment>, StoreError> {
+        self.one(select!("and c.id = ?1"), [id.0], comment)
+    }
+
+    /// The comments on a task, oldest first.
+    pub fn comments_of(&self, task: TaskId, page: Page) -> Result<Vec<Comment>, StoreError> {
+        self.many(
+            select!("and c.task_id = ?1 order by c.id limit ?2 offset ?3"),
+            (task.0, page.limit(), page.offset()),
+            comment,
+        )
+    }
+}
+
+impl Tx<'_> {
+    /// Writes a comment.
+    pub fn insert_comment(&mut self, new: &NewComment) -> Result<Comment, StoreError> {
+        let id = self.single(
+            "insert into comments (task_id, author_id, body, created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?4) returning id",
+            (
+                new.task_id.0,
+                new.author_id.0,
+                &new.body,
+                self.now().micros(),
+            ),
+            |row| row.get(0).map(CommentId),
+        )?;
+        self.comment(id)?.ok_or(StoreError::Missing)
+    }
+
+    /// Writes what a comment says and whether it was edited. Returns it as it is now.
+    pub fn update_comment(&mut self, comment: &Comment) -> Result<Comment, StoreError> {
+        self.change(
+            "update comments set body = ?2, is_edited = ?3, updated_at = ?4,
+                    version = version + 1
+             where id = ?1 and deleted_at is null",
+            (
+                comment.id.0,
+                &comment.body,
+                comment.is_edited,
+                self.now().micros(),
+            ),
+        )?;
+        self.comment(comment.id)?.ok_or(StoreError::Missing)
+    }
+
+    /// Deletes a comment; whether it was there.
+    pub fn delete_comment(&mut self, id: CommentId) -> Result<bool, StoreError> {
+        let sql = "update comments set deleted_at = ?2 where id = ?1 and deleted_at is null";
+        Ok(self.change(sql, (id.0, self.now().micros()))? > 0)
+    }
+}
+
+fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
+    let mut c = Columns::of(row);
+    Ok(Comment {
+        id: CommentId(c.take()?),
+        task_id: TaskId(c.take()?),
+        project_id: ProjectId(c.take()?),
+        body: c.take()?,
+        author_id: UserId(c.take()?),
+        author: c.user_ref()?,
+        is_edited: c.take()?,
+        version: c.take()?,
+        created_at: c.instant()?,
+        updated_at: c.instant()?,
+    })
+}
