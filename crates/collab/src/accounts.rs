@@ -61,7 +61,11 @@ impl Collab {
 
     /// Logs somebody in by username or address.
     pub async fn log_in(&self, login: String, password: String) -> Result<Login, Fault> {
-        let found = self.parts.store.read(move |reads| reads.credentials(&login)).await?;
+        let found = self
+            .parts
+            .store
+            .read(move |reads| reads.credentials(&login))
+            .await?;
         let (user, stored) = found.unzip();
         if !self.parts.hasher.verify(password, stored).await? {
             return Err(Fault::BadCredentials);
@@ -80,7 +84,9 @@ impl Collab {
     /// Another access token for who holds a refresh token.
     pub async fn refresh(&self, token: String) -> Result<Login, Fault> {
         let now = self.parts.clock.now();
-        self.parts.tokens.check(&token, TokenKind::Refresh, TokenRules::NATIVE, now)?;
+        self.parts
+            .tokens
+            .check(&token, TokenKind::Refresh, TokenRules::NATIVE, now)?;
         let hash = digest(&token);
         let user = self
             .parts
@@ -90,7 +96,9 @@ impl Collab {
                 None => Ok(None),
             })
             .await?;
-        let user = user.filter(|user| user.is_active).ok_or(TokenFault::Invalid)?;
+        let user = user
+            .filter(|user| user.is_active)
+            .ok_or(TokenFault::Invalid)?;
         self.logged_in(user, token)
     }
 
@@ -111,8 +119,14 @@ impl Collab {
     ) -> Result<(), Fault> {
         let person = self.parts.store.read(move |reads| reads.user(user)).await?;
         let name = person.ok_or(Fault::NotFound(Noun::User))?.username;
-        let found = self.parts.store.read(move |reads| reads.credentials(&name)).await?;
-        let stored = found.filter(|(person, _)| person.id == user).map(|(_, hash)| hash);
+        let found = self
+            .parts
+            .store
+            .read(move |reads| reads.credentials(&name))
+            .await?;
+        let stored = found
+            .filter(|(person, _)| person.id == user)
+            .map(|(_, hash)| hash);
         if !self.parts.hasher.verify(old, stored).await? {
             return Err(Fault::BadCredentials);
         }
@@ -154,22 +168,43 @@ impl Collab {
         rules: TokenRules,
     ) -> Result<Authenticated, Fault> {
         let now = self.parts.clock.now();
-        let checked = self.parts.tokens.check(token, TokenKind::Access, rules, now)?;
+        let checked = self
+            .parts
+            .tokens
+            .check(token, TokenKind::Access, rules, now)?;
         let named = checked.named;
-        let user = self.parts.store.read(move |reads| find(reads, &named)).await?;
-        let user = user.filter(|user| user.is_active).ok_or(TokenFault::UnknownUser)?;
-        Ok(Authenticated { user, expires_at: checked.expires_at })
+        let user = self
+            .parts
+            .store
+            .read(move |reads| find(reads, &named))
+            .await?;
+        let user = user
+            .filter(|user| user.is_active)
+            .ok_or(TokenFault::UnknownUser)?;
+        Ok(Authenticated {
+            user,
+            expires_at: checked.expires_at,
+        })
     }
 
     fn logged_in(&self, user: User, refresh_token: String) -> Result<Login, Fault> {
         let (access_token, expires_at) = self.issue(&user, TokenKind::Access)?;
         let expires_in = u64::from(self.parts.tokens.settings().access_minutes) * 60;
-        Ok(Login { user, access_token, refresh_token, expires_at, expires_in })
+        Ok(Login {
+            user,
+            access_token,
+            refresh_token,
+            expires_at,
+            expires_in,
+        })
     }
 
     fn issue(&self, user: &User, kind: TokenKind) -> Result<(String, Timestamp), Fault> {
         let id = self.parts.entropy.word(20);
-        self.parts.tokens.issue(user, kind, self.parts.clock.now(), &id).ok_or(Fault::Internal)
+        self.parts
+            .tokens
+            .issue(user, kind, self.parts.clock.now(), &id)
+            .ok_or(Fault::Internal)
     }
 }
 
@@ -186,7 +221,10 @@ pub async fn add_account(
         let given = role.unwrap_or(WorkspaceRole::User);
         let user = tx.insert_user(&NewUser {
             username: account.username.as_str().to_owned(),
-            email: account.email.as_ref().map(|email| email.as_str().to_owned()),
+            email: account
+                .email
+                .as_ref()
+                .map(|email| email.as_str().to_owned()),
             full_name: account
                 .full_name
                 .as_ref()
@@ -218,7 +256,10 @@ pub async fn set_role(store: &Store, user: UserId, role: WorkspaceRole) -> Resul
         if doing.user.role == role {
             return Ok(doing.user);
         }
-        let new = User { role, ..doing.user.clone() };
+        let new = User {
+            role,
+            ..doing.user.clone()
+        };
         let user = doing.tx.update_user(&new)?.map_err(Fault::Taken)?;
         doing.append(Body::UserUpdated { user: user.clone() })?;
         Ok(user)
@@ -226,10 +267,7 @@ pub async fn set_role(store: &Store, user: UserId, role: WorkspaceRole) -> Resul
     Ok(written.await?.value)
 }
 
-fn find(
-    reads: &Reads<'_>,
-    named: &Named,
-) -> Result<Option<User>, chorus_storage::StoreError> {
+fn find(reads: &Reads<'_>, named: &Named) -> Result<Option<User>, chorus_storage::StoreError> {
     match named {
         Named::Id(id) => reads.user(*id),
         Named::Username(name) => reads.user_by_username(name),

@@ -59,7 +59,9 @@ pub(crate) fn project_was_changed(
     changes: &ProjectChanges,
 ) -> Result<bool, Fault> {
     let since = doing.tx.now().minus(MOMENT);
-    let events = doing.tx.events_by(doing.user.id, Scope::Project(claimed.id), since)?;
+    let events = doing
+        .tx
+        .events_by(doing.user.id, Scope::Project(claimed.id), since)?;
     let mut open = changes.clone();
     for event in &events {
         if let Body::ProjectUpdated { changes: made, .. } = &event.body {
@@ -75,7 +77,9 @@ pub(crate) fn project_was_changed(
 
 /// Whether there was such a task where the actor may look.
 pub(crate) fn task_was_deleted(doing: &Doing<'_, '_>, id: TaskId) -> Result<bool, Fault> {
-    let Some(project) = doing.tx.task_project_ever(id)? else { return Ok(false) };
+    let Some(project) = doing.tx.task_project_ever(id)? else {
+        return Ok(false);
+    };
     match doing.permit(project, Action::Read) {
         Ok(_) => Ok(true),
         Err(Fault::NotFound(_)) => Ok(false),

@@ -26,12 +26,21 @@ impl<'a, 't> Doing<'a, 't> {
     ) -> Result<Self, Fault> {
         let user = access::actor(tx, user)?;
         let actor = user.to_ref();
-        Ok(Self { tx, user, actor, origin })
+        Ok(Self {
+            tx,
+            user,
+            actor,
+            origin,
+        })
     }
 
     /// Appends an event of this actor.
     pub(crate) fn append(&mut self, body: Body) -> Result<SyncId, Fault> {
-        let draft = Draft { actor: self.actor.clone(), origin: self.origin, body };
+        let draft = Draft {
+            actor: self.actor.clone(),
+            origin: self.origin,
+            body,
+        };
         Ok(self.tx.append(draft)?)
     }
 
@@ -42,7 +51,9 @@ impl<'a, 't> Doing<'a, 't> {
         project: ProjectId,
         notice: &Notice,
     ) -> Result<(), Fault> {
-        let Some(user) = user.filter(|user| *user != self.user.id) else { return Ok(()) };
+        let Some(user) = user.filter(|user| *user != self.user.id) else {
+            return Ok(());
+        };
         let Some(person) = self.tx.user(user)?.filter(|person| person.is_active) else {
             return Ok(());
         };
@@ -78,7 +89,13 @@ impl<'a, 't> Doing<'a, 't> {
 /// Says `missing` where something around it was not found: who may not see the house hears
 /// nothing of its rooms.
 pub(crate) fn hide<T>(found: Result<T, Fault>, missing: Fault) -> Result<T, Fault> {
-    found.map_err(|fault| if matches!(fault, Fault::NotFound(_)) { missing } else { fault })
+    found.map_err(|fault| {
+        if matches!(fault, Fault::NotFound(_)) {
+            missing
+        } else {
+            fault
+        }
+    })
 }
 
 /// Fails unless the entity still has the version that the caller saw.

@@ -47,6 +47,9 @@ pub enum Fault {
     /// The server does not let people register by themselves.
     #[error("Registration is closed")]
     RegistrationClosed,
+    /// The user has as many connections as one may have.
+    #[error("Too many connections")]
+    TooManyConnections,
     /// Too much is waiting. Try again.
     #[error("The server is busy, try again")]
     Busy,
@@ -102,5 +105,9 @@ impl From<WriteError<Self>> for Fault {
 }
 
 fn join(invalid: &[Invalid]) -> String {
-    invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    invalid
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }

@@ -17,7 +17,10 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads `object`.
     pub fn new(object: &'a Map<String, Value>) -> Self {
-        Self { object, invalid: Vec::new() }
+        Self {
+            object,
+            invalid: Vec::new(),
+        }
     }
 
     /// Whether the field is there, null included.
@@ -78,7 +81,9 @@ impl<'a> Fields<'a> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rule>,
     ) -> Option<T> {
-        self.text(name, |name, text| parse(text).map_err(|rule| Invalid::new(name, rule)))
+        self.text(name, |name, text| {
+            parse(text).map_err(|rule| Invalid::new(name, rule))
+        })
     }
 
     /// An instant that may be absent, or null for none.
@@ -144,7 +149,11 @@ impl<'a> Fields<'a> {
 
     /// Fails if anything was wrong.
     pub fn finish(self) -> Result<(), Fault> {
-        if self.invalid.is_empty() { Ok(()) } else { Err(Fault::Invalid(self.invalid)) }
+        if self.invalid.is_empty() {
+            Ok(())
+        } else {
+            Err(Fault::Invalid(self.invalid))
+        }
     }
 
     /// Fails if anything was wrong, or if a value that must be there is not.
@@ -178,7 +187,8 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_at_once() {
-        let object = json!({"description": 5, "due_date": "soon", "estimated_hours": -1, "id": "x"});
+        let object =
+            json!({"description": 5, "due_date": "soon", "estimated_hours": -1, "id": "x"});
         let mut fields = Fields::new(object.as_object().unwrap());
         fields.required("title", Title::parse);
         fields.nullable_text("description", Description::parse);
@@ -200,7 +210,10 @@ mod tests {
         assert_eq!(fields.nullable_text("x", Description::parse), None);
         assert_eq!(fields.nullable_text("a", Description::parse), Some(None));
         assert_eq!(fields.nullable_text("b", Description::parse), Some(None));
-        let given = fields.nullable_text("c", Description::parse).unwrap().unwrap();
+        let given = fields
+            .nullable_text("c", Description::parse)
+            .unwrap()
+            .unwrap();
         assert_eq!(given.as_str(), "text");
     }
 

@@ -32,7 +32,9 @@ impl Collab {
         let tail = Arc::clone(self.parts.realtime.tail());
         self.query(user, move |reads, user| {
             let head = reads.head()?;
-            let Some(since) = since else { return Ok(Feed::at(head)) };
+            let Some(since) = since else {
+                return Ok(Feed::at(head));
+            };
             let Ok(cursor) = since.parse::<Cursor>() else {
                 return Ok(Feed::reset(head, "not_a_cursor"));
             };
@@ -47,10 +49,20 @@ impl Collab {
                 None => reads.events_in_rooms(&rooms, after, head.id, MOST)?,
             };
             let scanned = scanned.max(after);
-            let events =
-                events.into_iter().filter(|event| may_see(event, &intervals, user.id)).collect();
+            let events = events
+                .into_iter()
+                .filter(|event| may_see(event, &intervals, user.id))
+                .collect();
             let more = scanned < head.id;
-            Ok(Feed { events, cursor: Cursor { id: scanned, ..head }, more, reset: None })
+            Ok(Feed {
+                events,
+                cursor: Cursor {
+                    id: scanned,
+                    ..head
+                },
+                more,
+                reset: None,
+            })
         })
         .await
     }
@@ -58,18 +70,28 @@ impl Collab {
 
 impl Feed {
     fn at(cursor: Cursor) -> Self {
-        Self { events: Vec::new(), cursor, more: false, reset: None }
+        Self {
+            events: Vec::new(),
+            cursor,
+            more: false,
+            reset: None,
+        }
     }
 
     fn reset(cursor: Cursor, reason: &'static str) -> Self {
-        Self { reset: Some(reason), ..Self::at(cursor) }
+        Self {
+            reset: Some(reason),
+            ..Self::at(cursor)
+        }
     }
 }
 
 /// Where a person ever was, and his own room.
 fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
-    let mut rooms: Rooms =
-        intervals.iter().map(|interval| Room::Project(interval.project)).collect();
+    let mut rooms: Rooms = intervals
+        .iter()
+        .map(|interval| Room::Project(interval.project))
+        .collect();
     rooms.push(Room::User(user));
     rooms.sort_unstable();
     rooms.dedup();

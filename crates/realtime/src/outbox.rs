@@ -168,6 +168,7 @@ impl Outbox {
     pub fn take(&self, max_bytes: usize) -> SmallVec<[Bytes; 8]> {
         let mut queue = self.lock();
         queue.dirty = false;
+        queue.blocked = false;
         let mut taken = SmallVec::new();
         let mut total = 0;
         while let Some(frame) = queue.frames.front() {
@@ -218,9 +219,13 @@ impl Queue {
     fn write(&mut self) {
         let Some(link) = self.link.clone() else { return };
         while !self.frames.is_empty() && self.closed.is_none() {
-            let slices: SmallVec<[IoSlice<'_>; SLICES]> =
-                self.frames.iter().take(SLICES).map(|frame| IoSlice::new(&frame.bytes)).collect();
-            match link.try_write(&slices) {
+            let written = {
+                let waiting = self.frames.iter().take(SLICES);
+                let slices: SmallVec<[IoSlice<'_>; SLICES]> =
+                    waiting.map(|frame| IoSlice::new(&frame.bytes)).collect();
+                link.try_write(&slices)
+            };
+            match written {
                 Ok(0) => self.close(CloseReason::Broken),
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -46,11 +46,8 @@ pub trait Application: Send + Sync + Sized + 'static {
     fn expired(self: &Arc<Self>, peer: Arc<Self::Peer>) -> BoxFuture<'static, ()>;
 
     /// A client is gone. `clean`: it said so; otherwise its transport was lost.
-    fn disconnected(
-        self: &Arc<Self>,
-        peer: Arc<Self::Peer>,
-        clean: bool,
-    ) -> BoxFuture<'static, ()>;
+    fn disconnected(self: &Arc<Self>, peer: Arc<Self::Peer>, clean: bool)
+    -> BoxFuture<'static, ()>;
 }
 
 /// A client that was let in.
@@ -85,4 +82,15 @@ pub struct Handshake {
     pub cookie: Option<Box<str>>,
     /// The address of the peer.
     pub address: Option<IpAddr>,
+}
+
+impl Handshake {
+    /// The value of a cookie (RFC 6265, section 4.2).
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.cookie.as_deref()?.split(';');
+        let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
+        pairs
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value.trim_matches('"'))
+    }
 }

@@ -10,7 +10,7 @@ use chorus_realtime::{Link, Outbox};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
-    COOKIE, ORIGIN, VARY,
+    COOKIE, HOST, ORIGIN, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
@@ -52,7 +52,9 @@ impl<A: Application> Engine<A> {
         let mut response = if request.method() == Method::OPTIONS {
             preflight(request.headers())
         } else {
-            let answer = self.route(&mut request, listener, address, cors.trusted).await;
+            let answer = self
+                .route(&mut request, listener, address, cors.trusted)
+                .await;
             answer.unwrap_or_else(Refusal::into_response)
         };
         cors.apply(response.headers_mut());
@@ -86,7 +88,11 @@ impl<A: Application> Engine<A> {
                 Transport::Polling => Ok(self.open_polled(handshake)),
             };
         };
-        let session = self.parts.sessions.get(sid).ok_or(Refusal::UnknownSession)?;
+        let session = self
+            .parts
+            .sessions
+            .get(sid)
+            .ok_or(Refusal::UnknownSession)?;
         if !query.is_protocol_4() {
             return Err(Refusal::UnsupportedProtocol);
         }
@@ -106,7 +112,9 @@ impl<A: Application> Engine<A> {
         let (response, coming) = upgrade::accept(request).map_err(|_| Refusal::BadRequest)?;
         let engine = self.clone();
         self.parts.tracker.spawn(async move {
-            let Some((stream, early)) = upgrade::bare(coming).await else { return };
+            let Some((stream, early)) = upgrade::bare(coming).await else {
+                return;
+            };
             let session = engine.new_session(handshake);
             let link = Arc::new(SocketLink::new(stream));
             session.outbox.push(engine.opening(&session, &[]));
@@ -115,7 +123,9 @@ impl<A: Application> Engine<A> {
             engine.start(&session);
             let reader = Reader::new(engine.parts.config.max_payload);
             let dialogue = Dialogue::new(&engine);
-            SocketTask::new(engine, session, link, reader, dialogue).run(early).await;
+            SocketTask::new(engine, session, link, reader, dialogue)
+                .run(early)
+                .await;
         });
         Ok(response)
     }
@@ -123,7 +133,9 @@ impl<A: Application> Engine<A> {
     fn open_polled(&self, handshake: Arc<Handshake>) -> Response<Body> {
         let session = self.new_session(handshake);
         let polling = Box::new(Polling::new(Dialogue::new(self)));
-        session.outbox.attach(Arc::clone(&polling.link) as Arc<dyn Link>);
+        session
+            .outbox
+            .attach(Arc::clone(&polling.link) as Arc<dyn Link>);
         // A new session has none, so that this cannot fail.
         drop(session.polling.set(polling));
         let opening = self.opening(&session, &["websocket"]);
@@ -157,7 +169,10 @@ impl<A: Application> Engine<A> {
         session: &Arc<Session<A>>,
     ) -> Result<Response<Body>, Refusal> {
         let body = std::mem::take(request.body_mut());
-        match Limited::new(body, self.parts.config.max_payload).collect().await {
+        match Limited::new(body, self.parts.config.max_payload)
+            .collect()
+            .await
+        {
             Ok(body) => answer(self.post(session, body.to_bytes()).await),
             Err(_) => {
                 self.take_away(session, super::Ending::TooLarge);
@@ -222,8 +237,15 @@ struct Cors {
 impl Cors {
     fn of(headers: &HeaderMap, origins: &Origins) -> Self {
         let origin = headers.get(ORIGIN).cloned();
-        let text = origin.as_ref().map(|origin| origin.to_str().unwrap_or_default());
-        Self { trusted: text.is_none_or(|origin| origins.trusts(origin)), origin }
+        let host = headers
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
+        let trusted = origin.as_ref().is_none_or(|origin| {
+            let origin = origin.to_str().unwrap_or_default();
+            origins.trusts(origin) || is_same(origin, host)
+        });
+        Self { origin, trusted }
     }
 
     fn apply(self, headers: &mut HeaderMap) {
@@ -239,6 +261,12 @@ impl Cors {
             }
         }
     }
+}
+
+/// Whether the page came from this very server.
+fn is_same(origin: &str, host: &str) -> bool {
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }
 
 fn preflight(asked: &HeaderMap) -> Response<Body> {
@@ -261,7 +289,12 @@ fn keep(
 ) -> Handshake {
     let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
     let cookie = cookie.filter(|cookie| trusted && cookie.len() <= MAX_COOKIE);
-    Handshake { listener, query: query.into(), cookie: cookie.map(Into::into), address }
+    Handshake {
+        listener,
+        query: query.into(),
+        cookie: cookie.map(Into::into),
+        address,
+    }
 }
 
 fn answer(answer: Answer) -> Result<Response<Body>, Refusal> {

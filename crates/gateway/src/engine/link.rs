@@ -16,7 +16,10 @@ pub(crate) struct SocketLink {
 
 impl SocketLink {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, waker: AtomicWaker::new() }
+        Self {
+            stream,
+            waker: AtomicWaker::new(),
+        }
     }
 }
 

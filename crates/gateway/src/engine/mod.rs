@@ -78,7 +78,12 @@ pub struct Surroundings {
 impl<A: Application> Engine<A> {
     /// An engine without sessions.
     pub fn new(application: Arc<A>, config: Config, surroundings: Surroundings) -> Self {
-        let Surroundings { tracker, clock, entropy, counters } = surroundings;
+        let Surroundings {
+            tracker,
+            clock,
+            entropy,
+            counters,
+        } = surroundings;
         let wheel = Wheel::new(config.tick, clock.monotonic());
         let next_connection = AtomicU64::new(entropy.number() << 40);
         let sessions = Registry::default();
@@ -135,12 +140,16 @@ impl<A: Application> Engine<A> {
 
 impl<A: Application> Clone for Engine<A> {
     fn clone(&self) -> Self {
-        Self { parts: Arc::clone(&self.parts) }
+        Self {
+            parts: Arc::clone(&self.parts),
+        }
     }
 }
 
 impl<A: Application> std::fmt::Debug for Engine<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("sessions", &self.sessions()).finish_non_exhaustive()
+        f.debug_struct("Engine")
+            .field("sessions", &self.sessions())
+            .finish_non_exhaustive()
     }
 }

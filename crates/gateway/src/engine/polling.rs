@@ -92,7 +92,9 @@ impl<A: Application> Drop for Held<'_, A> {
 impl<A: Application> Engine<A> {
     /// Watches a polled session until it is upgraded or ends.
     pub(crate) async fn watch_polled(self, session: Arc<Session<A>>) {
-        let Some(polling) = session.polling.get() else { return };
+        let Some(polling) = session.polling.get() else {
+            return;
+        };
         while session.outbox.closed().is_none() {
             if polling.state().phase == Phase::Upgraded {
                 return;
@@ -113,7 +115,9 @@ impl<A: Application> Engine<A> {
 
     /// GET: what waits for the client, or the next that comes.
     pub(crate) async fn poll(&self, session: &Session<A>) -> Answer {
-        let Some(polling) = session.polling.get() else { return Answer::Bad };
+        let Some(polling) = session.polling.get() else {
+            return Answer::Bad;
+        };
         let arrived_in = {
             let mut state = polling.state();
             match (state.phase, state.held) {
@@ -129,7 +133,12 @@ impl<A: Application> Engine<A> {
                 }
             }
         };
-        let mut held = Held { engine: self, session, polling, answered: false };
+        let mut held = Held {
+            engine: self,
+            session,
+            polling,
+            answered: false,
+        };
         let answer = self.hold(session, polling, arrived_in).await;
         held.answered = true;
         answer
@@ -168,14 +177,22 @@ impl<A: Application> Engine<A> {
     /// POST: what the client says. Runs to its end even if the client gives the request up.
     pub(crate) async fn post(&self, session: &Arc<Session<A>>, body: Bytes) -> Answer {
         let (engine, session) = (self.clone(), Arc::clone(session));
-        let reading = self.parts.tracker.spawn(async move { engine.listen(&session, &body).await });
+        let reading = self
+            .parts
+            .tracker
+            .spawn(async move { engine.listen(&session, &body).await });
         reading.await.unwrap_or(Answer::Bad)
     }
 
     async fn listen(&self, session: &Arc<Session<A>>, body: &[u8]) -> Answer {
-        let Some(polling) = session.polling.get() else { return Answer::Bad };
+        let Some(polling) = session.polling.get() else {
+            return Answer::Bad;
+        };
         let mut dialogue = polling.dialogue.lock().await;
-        let Some(dialogue) = dialogue.as_mut().filter(|_| session.outbox.closed().is_none()) else {
+        let Some(dialogue) = dialogue
+            .as_mut()
+            .filter(|_| session.outbox.closed().is_none())
+        else {
             return Answer::Bad;
         };
         let Ok(text) = std::str::from_utf8(body) else {
@@ -207,13 +224,10 @@ impl<A: Application> Engine<A> {
 
     /// A WebSocket for a session that is polled: takes over if the client completes the upgrade
     /// in time, and is closed otherwise.
-    pub(crate) async fn upgrade(
-        self,
-        session: Arc<Session<A>>,
-        stream: TcpStream,
-        early: Vec<u8>,
-    ) {
-        let Some(polling) = session.polling.get() else { return };
+    pub(crate) async fn upgrade(self, session: Arc<Session<A>>, stream: TcpStream, early: Vec<u8>) {
+        let Some(polling) = session.polling.get() else {
+            return;
+        };
         let mut reader = Reader::new(self.parts.config.max_payload);
         let probe = probe(polling, &stream, &mut reader, early);
         let completed = tokio::time::timeout(self.parts.config.upgrade_timeout, probe).await;
@@ -228,11 +242,15 @@ impl<A: Application> Engine<A> {
         }
         polling.state().phase = Phase::Upgraded;
         polling.link.wake();
-        let Some(dialogue) = polling.dialogue.lock().await.take() else { return };
+        let Some(dialogue) = polling.dialogue.lock().await.take() else {
+            return;
+        };
         let link = Arc::new(SocketLink::new(stream));
         session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
         session.outbox.flush();
-        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue).run(Vec::new()).await;
+        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue)
+            .run(Vec::new())
+            .await;
     }
 }
 
@@ -250,9 +268,7 @@ async fn probe<A: Application>(
         let mut visit = |message: Message<'_>| {
             match message {
                 Message::Text(engineio::PROBE_PING) if begin_probe(polling) => {
-                    let pong = websocket::text_frame(|buf| {
-                        buf.extend_from_slice(engineio::PROBE_PONG.as_bytes());
-                    });
+                    let pong = websocket::text_frame(engineio::PROBE_PONG);
                     // An empty socket takes six bytes; if it does not, the client is gone.
                     if stream.try_write(&pong).is_err() {
                         verdict = Some(false);
@@ -264,7 +280,11 @@ async fn probe<A: Application>(
                 }
                 _ => verdict = Some(false),
             }
-            if verdict.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if verdict.is_some() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
         };
         if reader.read(&mut buffer, &mut visit).is_err() {
             return false;

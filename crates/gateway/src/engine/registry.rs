@@ -40,6 +40,8 @@ impl<A: Application> Registry<A> {
 
 impl<A: Application> Default for Registry<A> {
     fn default() -> Self {
-        Self { sessions: Mutex::default() }
+        Self {
+            sessions: Mutex::default(),
+        }
     }
 }

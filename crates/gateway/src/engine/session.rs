@@ -80,9 +80,11 @@ impl<A: Application> Session<A> {
 
     /// Notes why the session ends; the first reason stands.
     pub(crate) fn end(&self, ending: Ending) {
-        let (order, failure) = (Ordering::AcqRel, Ordering::Acquire);
+        let first = |noted| (noted == 0).then_some(ending as u8);
         // A second reason is no news.
-        drop(self.ending.compare_exchange(0, ending as u8, order, failure));
+        self.ending
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, first)
+            .ok();
     }
 
     /// Why the session ended, if a reason was noted.
@@ -92,8 +94,18 @@ impl<A: Application> Session<A> {
             Shutdown, Slow, TooLarge, TransportClosed, TransportError,
         };
         let all = [
-            TransportClosed, TransportError, PingTimeout, ConnectTimeout, ClientClosed, Malformed,
-            TooLarge, Flooded, Slow, PollConflict, Shutdown, Ended,
+            TransportClosed,
+            TransportError,
+            PingTimeout,
+            ConnectTimeout,
+            ClientClosed,
+            Malformed,
+            TooLarge,
+            Flooded,
+            Slow,
+            PollConflict,
+            Shutdown,
+            Ended,
         ];
         let noted = self.ending.load(Ordering::Acquire);
         all.into_iter().find(|ending| *ending as u8 == noted)

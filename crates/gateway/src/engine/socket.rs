@@ -5,11 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use chorus_model::ConnectionId;
-use chorus_protocol::{socketio, websocket};
+use chorus_protocol::socketio::{self, EncodeError};
+use chorus_protocol::websocket::{self, FrameBuilder, Opcode};
 use chorus_realtime::{CloseReason, Frame, Outbox};
 use serde::Serialize;
 
 use super::application::Handshake;
+
+/// Room for most messages, so that they are written without moving.
+const CAPACITY: usize = 512;
 
 /// One client in one namespace. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,7 +41,16 @@ impl Socket {
     ) -> Self {
         let gone = AtomicBool::new(false);
         let namespace = namespace.into();
-        Self { end: Arc::new(End { namespace, sid, connection, outbox, handshake, gone }) }
+        Self {
+            end: Arc::new(End {
+                namespace,
+                sid,
+                connection,
+                outbox,
+                handshake,
+                gone,
+            }),
+        }
     }
 
     /// The namespace, beginning with `/`.
@@ -84,8 +97,12 @@ impl Socket {
         let frame = text(|buf| {
             let written = socketio::write_ack(buf, &self.end.namespace, id);
             let inner = arguments.trim_start_matches('[').trim_end_matches(']');
-            let written = if inner.is_empty() { written } else { written.raw(inner) };
-            written.finish().is_ok();
+            let written = if inner.is_empty() {
+                written
+            } else {
+                written.raw(inner)
+            };
+            whole(written.finish());
         });
         self.send([frame]);
     }
@@ -98,7 +115,11 @@ impl Socket {
         }
         self.send([text(|buf| {
             let refusal = Refusal { message };
-            socketio::write_connect_error(buf, &self.end.namespace, &refusal).is_ok();
+            whole(socketio::write_connect_error(
+                buf,
+                &self.end.namespace,
+                &refusal,
+            ));
         })]);
     }
 
@@ -107,7 +128,9 @@ impl Socket {
     pub fn disconnect(&self) -> bool {
         let first = self.leave();
         if first {
-            self.send([text(|buf| socketio::write_disconnect(buf, &self.end.namespace))]);
+            self.send([text(|buf| {
+                socketio::write_disconnect(buf, &self.end.namespace)
+            })]);
         }
         first
     }
@@ -131,17 +154,26 @@ impl Socket {
 pub fn event<T: Serialize + ?Sized>(namespace: &str, name: &str, argument: &T) -> Frame {
     text(|buf| {
         let written = socketio::write_event(buf, namespace, None, name).arg(argument);
-        // Fails for maps with keys that are no strings; our own types have none.
-        written.finish().is_ok();
+        whole(written.finish());
     })
 }
 
 /// A text message that `write` writes.
 pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
-    Frame::durable(websocket::text_frame(write))
+    let mut builder = FrameBuilder::text(CAPACITY);
+    write(builder.payload());
+    Frame::durable(builder.finish())
+}
+
+/// Fails for maps with keys that are no strings, which our own types do not have.
+fn whole(written: Result<(), EncodeError>) {
+    if let Err(error) = written {
+        tracing::error!(%error, "an argument has no JSON form; an empty frame was sent");
+    }
 }
 
 /// The Engine.IO packet in a finished frame, for transports that have no frames.
-pub(crate) fn packet_of(frame: &Bytes) -> (websocket::Opcode, Bytes) {
-    websocket::split(frame)
+pub(crate) fn packet_of(frame: &Bytes) -> (Opcode, Bytes) {
+    // What waits in an outbox was made whole by a `FrameBuilder`.
+    websocket::split(frame).unwrap_or((Opcode::Text, Bytes::new()))
 }

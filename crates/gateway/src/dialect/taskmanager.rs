@@ -1,0 +1,215 @@
+//! `taskmanager`: the language of the Task Manager app. Its contract is in
+//! `docs/protocol/taskmanager.md`; what its clients say is read in `ask`, what they hear is
+//! written in `tell`.
+
+mod ask;
+mod tell;
+
+use std::borrow::Cow;
+
+use chorus_collab::tokens::Subject;
+use chorus_collab::{Fault, Noun, TokenRules};
+use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
+use chorus_model::{Body, Event, Room, Signal, TaskStatus, Timestamp, UserId, Word};
+use chorus_protocol::engineio::OpenQuery;
+use chorus_realtime::{Deliveries, Delivery, Frame};
+use serde_json::json;
+use serde_json::value::RawValue;
+use smallvec::{SmallVec, smallvec};
+
+use super::{Decoded, Dialect, Echo, Frames, Reply, Wire};
+use crate::engine::Handshake;
+
+/// The language of the Task Manager app.
+#[derive(Debug, Clone)]
+pub struct TaskManager {
+    /// Whether `<` in texts that people write is sent as `&lt;`: the app's pages put texts into
+    /// the page as they come.
+    pub escape: bool,
+}
+
+impl Default for TaskManager {
+    fn default() -> Self {
+        Self { escape: true }
+    }
+}
+
+impl Dialect for TaskManager {
+    fn name(&self) -> &'static str {
+        "taskmanager"
+    }
+
+    fn token_rules(&self) -> TokenRules {
+        TokenRules {
+            subject: Subject::Id,
+            typed: false,
+            issued: false,
+        }
+    }
+
+    fn credentials<'a>(
+        &self,
+        handshake: &'a Handshake,
+        _payload: Option<&'a RawValue>,
+    ) -> SmallVec<[Cow<'a, str>; 2]> {
+        let query = OpenQuery::parse(&handshake.query).ok();
+        let token = query.and_then(|query| query.get("token")).map(unwrap_token);
+        let session = handshake.cookie("access_token").map(Cow::Borrowed);
+        token
+            .into_iter()
+            .chain(session)
+            .filter(|token| !token.is_empty())
+            .collect()
+    }
+
+    fn auto_joins(&self) -> bool {
+        true
+    }
+
+    fn refusal(&self, fault: &Fault) -> Cow<'static, str> {
+        match fault {
+            Fault::TooManyConnections | Fault::Busy | Fault::Unavailable => {
+                fault.to_string().into()
+            }
+            _ => "Connection rejected by server".into(),
+        }
+    }
+
+    fn welcome(&self, wire: &Wire<'_>, user: UserId, now: Timestamp) -> Frames {
+        let welcome = json!({
+            "message": "Successfully connected to real-time updates",
+            "user_id": user,
+            "timestamp": now.naive(),
+        });
+        smallvec![wire.event("connected", &welcome)]
+    }
+
+    fn decode(&self, name: &str, args: &[&RawValue]) -> Decoded {
+        ask::decode(name, args)
+    }
+
+    fn reply(&self, wire: &Wire<'_>, echo: &Echo, reply: &Reply, now: Timestamp) -> Frames {
+        self.tell_caller(wire, echo, reply, now)
+            .into_iter()
+            .collect()
+    }
+
+    fn fault(&self, wire: &Wire<'_>, echo: &Echo, fault: &Fault) -> Frames {
+        let Some(text) = fault_text(echo.word, fault) else {
+            return Frames::new();
+        };
+        smallvec![self.complaint(wire, &text)]
+    }
+
+    fn complaint(&self, wire: &Wire<'_>, text: &str) -> Frame {
+        wire.event("error", &json!({ "message": self.text(text) }))
+    }
+
+    fn expiry(&self) -> &'static str {
+        "Authentication required"
+    }
+
+    fn audience(&self, event: &Event) -> Rooms {
+        match &event.body {
+            Body::TaskCreated { task }
+            | Body::TaskUpdated { task, .. }
+            | Body::TaskStatusChanged { task, .. }
+            | Body::TaskAssigned { task, .. }
+            | Body::TaskDeleted { task } => smallvec![Room::Project(task.project_id)],
+            Body::CommentCreated { task, .. } => smallvec![Room::Project(task.project_id)],
+            Body::ProjectUpdated { project, .. } => smallvec![Room::Project(project.id)],
+            Body::NotificationCreated { notification } => {
+                smallvec![Room::User(notification.user_id)]
+            }
+            _ => Rooms::new(),
+        }
+    }
+
+    fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
+        self.tell(wire, event)
+    }
+
+    fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
+        let frame = self.tell_signal(wire, signal);
+        let (rooms, unless): (Rooms, Rooms) = match &signal.body {
+            SignalBody::Typing { task, .. } => {
+                (smallvec![Room::Project(task.project_id)], Rooms::new())
+            }
+            SignalBody::Presence {
+                projects,
+                elsewhere,
+                ..
+            } => {
+                let rooms = |projects: &[_]| projects.iter().copied().map(Room::Project).collect();
+                (rooms(projects), rooms(elsewhere))
+            }
+        };
+        smallvec![Delivery {
+            rooms,
+            unless,
+            frame
+        }]
+    }
+}
+
+/// What the pages show for each stored status; their words are fewer.
+fn status_word(status: TaskStatus) -> &'static str {
+    match status {
+        TaskStatus::Todo => "pending",
+        TaskStatus::InProgress | TaskStatus::Review | TaskStatus::Blocked => "in_progress",
+        TaskStatus::Done => "completed",
+        TaskStatus::Cancelled => "cancelled",
+    }
+}
+
+/// The words that clients may use for a status.
+const STATUS_WORDS: &[&str] = &["pending", "in_progress", "completed", "cancelled"];
+
+fn status_of(word: &str) -> Option<Word<TaskStatus>> {
+    match word {
+        "pending" => Some(Word::exact(TaskStatus::Todo)),
+        "in_progress" => {
+            let also = [TaskStatus::Review, TaskStatus::Blocked];
+            Some(Word::shown_for(TaskStatus::InProgress, &also))
+        }
+        "completed" => Some(Word::exact(TaskStatus::Done)),
+        "cancelled" => Some(Word::exact(TaskStatus::Cancelled)),
+        _ => None,
+    }
+}
+
+/// Pages send the token as they find it in their storage: JSON-encoded, or the words that
+/// JavaScript writes for nothing.
+fn unwrap_token(token: Cow<'_, str>) -> Cow<'_, str> {
+    let inner = token
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let token = inner
+        .map(|inner| Cow::Owned(inner.to_owned()))
+        .unwrap_or(token);
+    if matches!(&*token, "null" | "undefined") {
+        Cow::Borrowed("")
+    } else {
+        token
+    }
+}
+
+/// The text for a fault, by the word that met it; none where the app is silent.
+fn fault_text(word: &str, fault: &Fault) -> Option<Cow<'static, str>> {
+    let fixed = match (word, fault) {
+        ("user_typing", _) => return None,
+        ("join_project" | "get_online_users", Fault::NotFound(_) | Fault::Forbidden) => {
+            "Access denied to project"
+        }
+        ("comment_added", Fault::NotFound(_)) => "Comment or task not found",
+        ("project_updated", Fault::NotFound(Noun::Project)) => "Project not found",
+        (_, Fault::NotFound(_)) => "Task not found",
+        (_, Fault::Deactivated | Fault::Unauthenticated(_)) => "Authentication required",
+        (_, other) => return Some(other.to_string().into()),
+    };
+    Some(fixed.into())
+}
+
+#[cfg(test)]
+mod tests;
