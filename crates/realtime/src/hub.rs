@@ -64,8 +64,13 @@ impl Hub {
             Some((_, count)) => *count += 1,
             None => self.keys.push((connection.key, 1)),
         }
-        self.attached
-            .insert(connection.id, Attached { connection, places: SmallVec::new() });
+        self.attached.insert(
+            connection.id,
+            Attached {
+                connection,
+                places: SmallVec::new(),
+            },
+        );
     }
 
     /// Forgets a connection. Returns it with the rooms it was in; `None` if it is not known.
@@ -92,11 +97,17 @@ impl Hub {
 
     /// Puts a connection into a room. Returns whether it was not there before.
     pub fn join(&mut self, id: ConnectionId, room: Room) -> bool {
-        let Some(attached) = self.attached.get_mut(&id) else { return false };
+        let Some(attached) = self.attached.get_mut(&id) else {
+            return false;
+        };
         if attached.places.iter().any(|(other, _)| *other == room) {
             return false;
         }
-        let group = self.rooms.entry(room).or_default().group(attached.connection.key);
+        let group = self
+            .rooms
+            .entry(room)
+            .or_default()
+            .group(attached.connection.key);
         attached.places.push((room, group.len()));
         group.push(Arc::clone(&attached.connection));
         true
@@ -104,13 +115,17 @@ impl Hub {
 
     /// Takes a connection out of a room. Returns whether it was there.
     pub fn leave(&mut self, id: ConnectionId, room: Room) -> bool {
-        let Some(attached) = self.attached.get_mut(&id) else { return false };
+        let Some(attached) = self.attached.get_mut(&id) else {
+            return false;
+        };
         let Some(at) = attached.places.iter().position(|(other, _)| *other == room) else {
             return false;
         };
         let (_, place) = attached.places.swap_remove(at);
         let key = attached.connection.key;
-        let Some(members) = self.rooms.get_mut(&room) else { return false };
+        let Some(members) = self.rooms.get_mut(&room) else {
+            return false;
+        };
         let group = members.group(key);
         group.swap_remove(place);
         let moved = group.get(place).map(|connection| connection.id);
@@ -135,20 +150,35 @@ impl Hub {
 
     /// The rooms that a connection is in.
     pub fn rooms_of(&self, id: ConnectionId) -> Rooms {
-        let places = self.attached.get(&id).map(|attached| attached.places.as_slice());
-        places.unwrap_or_default().iter().map(|(room, _)| *room).collect()
+        let places = self
+            .attached
+            .get(&id)
+            .map(|attached| attached.places.as_slice());
+        places
+            .unwrap_or_default()
+            .iter()
+            .map(|(room, _)| *room)
+            .collect()
     }
 
     /// The connections of a user.
     pub fn connections_of(&self, user: UserId) -> SmallVec<[ConnectionId; 2]> {
-        self.users.get(&user).map(|user| user.connections.clone()).unwrap_or_default()
+        self.users
+            .get(&user)
+            .map(|user| user.connections.clone())
+            .unwrap_or_default()
     }
 
     /// The connections in a room.
     pub fn members(&self, room: Room) -> Vec<ConnectionId> {
-        let groups = self.rooms.get(&room).map(|members| members.groups.as_slice());
+        let groups = self
+            .rooms
+            .get(&room)
+            .map(|members| members.groups.as_slice());
         let groups = groups.unwrap_or_default().iter();
-        groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
+        groups
+            .flat_map(|(_, group)| group.iter().map(|connection| connection.id))
+            .collect()
     }
 
     /// Notes that event `at` changed what `user` may see.
@@ -160,8 +190,13 @@ impl Hub {
 
     /// Whether rights that were read at `at` still hold for this connection.
     pub fn rights_hold(&self, id: ConnectionId, at: SyncId) -> bool {
-        let user = self.attached.get(&id).map(|attached| attached.connection.user.id);
-        let changed = user.and_then(|user| self.users.get(&user)).map(|user| user.rights_changed);
+        let user = self
+            .attached
+            .get(&id)
+            .map(|attached| attached.connection.user.id);
+        let changed = user
+            .and_then(|user| self.users.get(&user))
+            .map(|user| user.rights_changed);
         changed.is_some_and(|changed| changed <= at)
     }
 
@@ -203,7 +238,9 @@ impl Hub {
 
     /// Queues frames for one connection.
     pub fn greet(&mut self, id: ConnectionId, frames: impl IntoIterator<Item = Frame>) {
-        let Some(attached) = self.attached.get(&id) else { return };
+        let Some(attached) = self.attached.get(&id) else {
+            return;
+        };
         for frame in frames {
             if attached.connection.outbox.push(frame) == PushOutcome::First {
                 self.dirty.push(Arc::clone(&attached.connection.outbox));
@@ -256,7 +293,9 @@ impl Hub {
     }
 
     fn has_group(&self, room: Room, key: FrameKey) -> bool {
-        self.rooms.get(&room).is_some_and(|members| members.peek(key).is_some())
+        self.rooms
+            .get(&room)
+            .is_some_and(|members| members.peek(key).is_some())
     }
 
     fn is_in_any(&self, id: ConnectionId, rooms: &[Room]) -> bool {
@@ -268,14 +307,21 @@ impl Hub {
 
 impl Members {
     fn peek(&self, key: FrameKey) -> Option<&Vec<Arc<Connection>>> {
-        self.groups.iter().find(|(other, _)| *other == key).map(|(_, group)| group)
+        self.groups
+            .iter()
+            .find(|(other, _)| *other == key)
+            .map(|(_, group)| group)
     }
 
     fn group(&mut self, key: FrameKey) -> &mut Vec<Arc<Connection>> {
-        let at = self.groups.iter().position(|(other, _)| *other == key).unwrap_or_else(|| {
-            self.groups.push((key, Vec::new()));
-            self.groups.len() - 1
-        });
+        let at = self
+            .groups
+            .iter()
+            .position(|(other, _)| *other == key)
+            .unwrap_or_else(|| {
+                self.groups.push((key, Vec::new()));
+                self.groups.len() - 1
+            });
         &mut self.groups[at].1
     }
 }

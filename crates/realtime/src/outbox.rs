@@ -35,7 +35,10 @@ pub struct OutboxLimits {
 
 impl Default for OutboxLimits {
     fn default() -> Self {
-        Self { frames: 1024, bytes: 4 << 20 }
+        Self {
+            frames: 1024,
+            bytes: 4 << 20,
+        }
     }
 }
 
@@ -90,7 +93,11 @@ const KEEP: usize = 32;
 impl Outbox {
     /// An empty outbox without a link: frames wait until one is there.
     pub fn new(limits: OutboxLimits, counters: Arc<Counters>) -> Self {
-        Self { queue: Mutex::default(), limits, counters }
+        Self {
+            queue: Mutex::default(),
+            limits,
+            counters,
+        }
     }
 
     /// From now on frames leave by `link`.
@@ -217,7 +224,9 @@ impl std::fmt::Debug for Outbox {
 
 impl Queue {
     fn write(&mut self) {
-        let Some(link) = self.link.clone() else { return };
+        let Some(link) = self.link.clone() else {
+            return;
+        };
         while !self.frames.is_empty() && self.closed.is_none() {
             let written = {
                 let waiting = self.frames.iter().take(SLICES);
@@ -243,7 +252,9 @@ impl Queue {
     fn advance(&mut self, mut written: usize) {
         self.bytes -= written;
         while written > 0 {
-            let Some(front) = self.frames.front_mut() else { return };
+            let Some(front) = self.frames.front_mut() else {
+                return;
+            };
             if written < front.bytes.len() {
                 front.bytes.advance(written);
                 // Half a frame is on the wire: the rest must follow.
@@ -300,7 +311,11 @@ mod tests {
                 *room -= n;
                 written += n;
             }
-            if written == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
+            if written == 0 {
+                Err(io::ErrorKind::WouldBlock.into())
+            } else {
+                Ok(written)
+            }
         }
 
         fn wake(&self) {
@@ -310,8 +325,17 @@ mod tests {
 
     fn outbox(frames: usize, room: usize) -> (Outbox, Arc<Pipe>, Arc<Counters>) {
         let counters = Arc::new(Counters::default());
-        let outbox = Outbox::new(OutboxLimits { frames, bytes: 1000 }, Arc::clone(&counters));
-        let pipe = Arc::new(Pipe { room: Mutex::new(room), ..Pipe::default() });
+        let outbox = Outbox::new(
+            OutboxLimits {
+                frames,
+                bytes: 1000,
+            },
+            Arc::clone(&counters),
+        );
+        let pipe = Arc::new(Pipe {
+            room: Mutex::new(room),
+            ..Pipe::default()
+        });
         outbox.attach(Arc::clone(&pipe) as Arc<dyn Link>);
         (outbox, pipe, counters)
     }
@@ -336,7 +360,11 @@ mod tests {
 
         *pipe.room.lock().unwrap() = 100;
         outbox.send(durable("gh"));
-        assert_eq!(*pipe.got.lock().unwrap(), b"abcd", "others wait for the session's task");
+        assert_eq!(
+            *pipe.got.lock().unwrap(),
+            b"abcd",
+            "others wait for the session's task"
+        );
         assert!(!outbox.resume());
         assert_eq!(*pipe.got.lock().unwrap(), b"abcdefgh");
         assert!(outbox.is_empty());
@@ -362,11 +390,15 @@ mod tests {
     fn half_a_frame_is_never_dropped() {
         let (outbox, pipe, _) = outbox(2, 2);
         outbox.send(ephemeral("abcd"));
-        outbox.push(durable("x"));
+        outbox.push(ephemeral("x"));
         outbox.push(durable("y"));
         *pipe.room.lock().unwrap() = 100;
         outbox.resume();
-        assert!(pipe.got.lock().unwrap().starts_with(b"abcd"));
+        assert_eq!(
+            *pipe.got.lock().unwrap(),
+            b"abcdy",
+            "the whole one could go"
+        );
     }
 
     #[test]

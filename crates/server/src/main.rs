@@ -1,2 +1,10 @@
 //! The binary `chorus`.
-fn main() {}
+
+use std::process::ExitCode;
+
+use chorus_server::cli::Cli;
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    chorus_server::run(&Cli::parse())
+}

@@ -8,7 +8,12 @@ const GRACE: Duration = Duration::from_secs(3);
 
 fn user(id: i64) -> Arc<UserRef> {
     let name = format!("user{id}");
-    Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
+    Arc::new(UserRef {
+        id: UserId(id),
+        username: name.clone(),
+        full_name: name,
+        email: None,
+    })
 }
 
 #[test]
@@ -16,7 +21,10 @@ fn first_in_and_last_out_are_told() {
     let (mut roster, ann, project) = (Roster::default(), user(1), ProjectId(7));
     let now = Timestamp::default();
     assert!(roster.enter(&ann, project, now));
-    assert!(!roster.enter(&ann, project, now), "a second tab is no arrival");
+    assert!(
+        !roster.enter(&ann, project, now),
+        "a second tab is no arrival"
+    );
     assert!(!roster.leave(ann.id, project, None));
     assert!(roster.leave(ann.id, project, None));
     assert!(!roster.leave(ann.id, project, None), "nobody leaves twice");
@@ -29,14 +37,28 @@ fn a_lost_connection_has_three_seconds_to_return() {
     let now = Timestamp::default();
     roster.enter(&ann, project, now);
     assert!(!roster.leave(ann.id, project, Some(GRACE)));
-    assert_eq!(roster.present(project).count(), 1, "still there for the others");
-    assert!(!roster.enter(&ann, project, now), "back in time: nobody noticed");
+    assert_eq!(
+        roster.present(project).count(),
+        1,
+        "still there for the others"
+    );
+    assert!(
+        !roster.enter(&ann, project, now),
+        "back in time: nobody noticed"
+    );
     assert_eq!(roster.next_expiry(), None);
 
     roster.leave(ann.id, project, Some(GRACE));
-    assert!(roster.expire(GRACE.checked_sub(Duration::from_millis(1)).unwrap()).is_empty());
+    assert!(
+        roster
+            .expire(GRACE.checked_sub(Duration::from_millis(1)).unwrap())
+            .is_empty()
+    );
     let gone = roster.expire(GRACE);
-    assert_eq!((gone[0].0.id, gone[0].1.as_slice()), (ann.id, [project].as_slice()));
+    assert_eq!(
+        (gone[0].0.id, gone[0].1.as_slice()),
+        (ann.id, [project].as_slice())
+    );
     assert_eq!(roster.present(project).count(), 0);
 }
 
@@ -77,7 +99,7 @@ proptest! {
         let mut open: Vec<(i64, i64)> = Vec::new();
         let mut there: BTreeSet<(i64, i64)> = BTreeSet::new();
         let mut now = Duration::ZERO;
-        let mut depart = |there: &mut BTreeSet<_>, who: (i64, i64)| there.remove(&who);
+        let depart = |there: &mut BTreeSet<_>, who: (i64, i64)| there.remove(&who);
         for step in steps {
             match step {
                 Step::Enter(who, project) => {

@@ -1,0 +1,256 @@
+//! Delivery: who hears what, how often, and what is encoded how often.
+
+use std::sync::Mutex;
+
+use bytes::Bytes;
+use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
+use chorus_model::{Body, Member, ProjectId, ProjectRole, Scope, Timestamp, UserRef};
+use proptest::prelude::*;
+use smallvec::smallvec;
+
+use super::*;
+use crate::counters::Counters;
+use crate::frame::{Deliveries, Delivery};
+use crate::outbox::OutboxLimits;
+
+/// Every key has a word for everything; each making of a frame is noted.
+#[derive(Default)]
+struct Words {
+    made: Mutex<Vec<FrameKey>>,
+    deaf: Option<FrameKey>,
+}
+
+impl Encoder for Words {
+    fn audience(&self, event: &Event, key: FrameKey) -> Rooms {
+        if self.deaf == Some(key) {
+            Rooms::new()
+        } else {
+            event.body.rooms()
+        }
+    }
+
+    fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
+        self.made.lock().unwrap().push(key);
+        Some(Frame::durable(Bytes::from(format!(
+            "{}/{}",
+            event.sync_id, key.0
+        ))))
+    }
+
+    fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries {
+        let SignalBody::Presence {
+            projects,
+            elsewhere,
+            ..
+        } = &signal.body
+        else {
+            return Deliveries::new();
+        };
+        let rooms = |projects: &[ProjectId]| projects.iter().copied().map(Room::Project).collect();
+        let frame = Frame::ephemeral(Bytes::from(format!("signal/{}", key.0)));
+        smallvec![Delivery {
+            rooms: rooms(projects),
+            unless: rooms(elsewhere),
+            frame
+        }]
+    }
+}
+
+fn user(id: i64) -> Arc<UserRef> {
+    let name = format!("user{id}");
+    Arc::new(UserRef {
+        id: UserId(id),
+        username: name.clone(),
+        full_name: name,
+        email: None,
+    })
+}
+
+fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
+    let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
+    let connection = Arc::new(Connection::new(
+        ConnectionId(id),
+        user(user_id),
+        FrameKey(key),
+        Arc::new(outbox),
+        true,
+        Timestamp::default(),
+    ));
+    hub.attach(Arc::clone(&connection));
+    connection
+}
+
+/// An event of project 1 and user 9.
+fn event(id: u64) -> Event {
+    let member = Member {
+        project_id: ProjectId(1),
+        user_id: UserId(9),
+        user: UserRef::clone(&user(9)),
+        role: ProjectRole::Member,
+        joined_at: Timestamp::default(),
+    };
+    Event {
+        sync_id: SyncId(id),
+        scope: Scope::Project(ProjectId(1)),
+        actor: UserRef::clone(&user(1)),
+        origin: None,
+        at: Timestamp::default(),
+        body: Body::MemberAdded { member },
+    }
+}
+
+fn presence(projects: &[i64], elsewhere: &[i64], except: Option<u64>) -> Signal {
+    let ids = |ids: &[i64]| ids.iter().map(|id| ProjectId(*id)).collect();
+    Signal {
+        user: UserRef::clone(&user(1)),
+        at: Timestamp::default(),
+        except: except.map(ConnectionId),
+        body: SignalBody::Presence {
+            arrived: true,
+            projects: ids(projects),
+            elsewhere: ids(elsewhere),
+        },
+    }
+}
+
+fn heard(connection: &Connection) -> Vec<String> {
+    let frames = connection.outbox.take(usize::MAX);
+    frames
+        .iter()
+        .map(|frame| String::from_utf8(frame.to_vec()).unwrap())
+        .collect()
+}
+
+const PROJECT: Room = Room::Project(ProjectId(1));
+const OTHER: Room = Room::Project(ProjectId(2));
+
+#[test]
+fn each_connection_once_and_each_key_encoded_once() {
+    let (mut hub, words) = (Hub::default(), Words::default());
+    let both = attach(&mut hub, 1, 9, 0);
+    let one = attach(&mut hub, 2, 2, 0);
+    let foreign = attach(&mut hub, 3, 3, 5);
+    let outside = attach(&mut hub, 4, 4, 0);
+    for id in [1, 2, 3] {
+        assert!(hub.join(ConnectionId(id), PROJECT));
+    }
+    hub.join(ConnectionId(1), Room::User(UserId(9)));
+
+    assert_eq!(hub.publish(&event(7), &words).frames, 3);
+    assert_eq!(heard(&both), ["7/0"], "an event of two of its rooms");
+    assert_eq!(
+        (heard(&one), heard(&foreign)),
+        (vec!["7/0".into()], vec!["7/5".to_owned()])
+    );
+    assert!(heard(&outside).is_empty());
+    assert_eq!(*words.made.lock().unwrap(), [FrameKey(0), FrameKey(5)]);
+}
+
+#[test]
+fn nothing_is_encoded_for_nobody() {
+    let (mut hub, words) = (
+        Hub::default(),
+        Words {
+            deaf: Some(FrameKey(5)),
+            ..Words::default()
+        },
+    );
+    attach(&mut hub, 1, 1, 0);
+    attach(&mut hub, 2, 2, 5);
+    hub.join(ConnectionId(2), PROJECT);
+    assert_eq!(hub.publish(&event(1), &words).frames, 0);
+    assert!(words.made.lock().unwrap().is_empty());
+}
+
+#[test]
+fn signals_pass_over_their_sender_and_those_who_know() {
+    let (mut hub, words) = (Hub::default(), Words::default());
+    let sender = attach(&mut hub, 1, 1, 0);
+    let knows = attach(&mut hub, 2, 2, 0);
+    let hears = attach(&mut hub, 3, 3, 0);
+    for id in [1, 2, 3] {
+        hub.join(ConnectionId(id), PROJECT);
+    }
+    hub.join(ConnectionId(2), OTHER);
+    assert_eq!(hub.signal(&presence(&[1], &[2], Some(1)), &words).frames, 1);
+    assert!(heard(&sender).is_empty() && heard(&knows).is_empty());
+    assert_eq!(heard(&hears), ["signal/0"]);
+}
+
+#[test]
+fn a_dirty_outbox_is_listed_once() {
+    let (mut hub, words) = (Hub::default(), Words::default());
+    let connection = attach(&mut hub, 1, 1, 0);
+    hub.join(ConnectionId(1), PROJECT);
+    for id in 1..=3 {
+        hub.publish(&event(id), &words);
+    }
+    assert_eq!(hub.take_dirty().len(), 1);
+    connection.outbox.flush();
+    hub.publish(&event(4), &words);
+    assert_eq!(hub.take_dirty().len(), 1);
+}
+
+#[test]
+fn rights_that_changed_after_they_were_read_do_not_hold() {
+    let mut hub = Hub::default();
+    attach(&mut hub, 1, 9, 0);
+    hub.rights_changed(UserId(9), SyncId(5));
+    assert!(hub.rights_hold(ConnectionId(1), SyncId(5)));
+    assert!(!hub.rights_hold(ConnectionId(1), SyncId(4)));
+    assert!(
+        !hub.rights_hold(ConnectionId(2), SyncId(9)),
+        "an unknown connection has none"
+    );
+}
+
+proptest! {
+    /// After any joins, leaves and detachments the rooms hold exactly who should be in them, and
+    /// delivery reaches exactly those.
+    #[test]
+    fn rooms_are_what_a_plain_model_says(
+        steps in prop::collection::vec((0..6_u64, 0..3_i64, 0..4_u8), 0..80)
+    ) {
+        let mut hub = Hub::default();
+        let mut model: std::collections::BTreeSet<(u64, i64)> = std::collections::BTreeSet::new();
+        let mut attached: HashMap<u64, Arc<Connection>> = HashMap::new();
+        for (id, project, action) in steps {
+            let room = Room::Project(ProjectId(project));
+            match action {
+                0 => {
+                    attached.entry(id).or_insert_with(|| {
+                        let key = u16::try_from(id % 2).unwrap();
+                        attach(&mut hub, id, i64::try_from(id % 3).unwrap(), key)
+                    });
+                }
+                1 => {
+                    let joined = hub.join(ConnectionId(id), room);
+                    prop_assert_eq!(
+                        joined, attached.contains_key(&id) && model.insert((id, project))
+                    );
+                }
+                2 => prop_assert_eq!(hub.leave(ConnectionId(id), room), model.remove(&(id, project))),
+                _ => {
+                    let known = attached.remove(&id).is_some();
+                    prop_assert_eq!(hub.detach(ConnectionId(id)).is_some(), known);
+                    model.retain(|(other, _)| *other != id);
+                }
+            }
+            for project in 0..3 {
+                let mut found = hub.members(Room::Project(ProjectId(project)));
+                found.sort_unstable();
+                let expected: Vec<_> = model.iter().filter(|(_, p)| *p == project)
+                    .map(|(id, _)| ConnectionId(*id)).collect();
+                prop_assert_eq!(found, expected);
+            }
+        }
+        hub.publish(&event(1), &Words::default());
+        for (id, connection) in &attached {
+            prop_assert_eq!(heard(connection).len(), usize::from(model.contains(&(*id, 1))));
+        }
+        let rooms = model.iter().map(|(_, project)| project).collect::<std::collections::BTreeSet<_>>();
+        prop_assert_eq!(hub.sizes().2, rooms.len());
+        prop_assert_eq!(hub.sizes().0, attached.len());
+    }
+}

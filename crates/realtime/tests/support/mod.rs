@@ -1,0 +1,387 @@
+//! A real store, publishers over it, and connections that keep what they hear.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chorus_model::event::{Draft, Rooms};
+use chorus_model::signal::SignalBody;
+use chorus_model::{
+    Body, Clock, ConnectionId, Cursor, Entropy, Event, Member, Project, ProjectId, ProjectRole,
+    ProjectStatus, Room, Signal, SyncId, Timestamp, UserId, UserRef,
+};
+use chorus_realtime::bus::{Bus, MemoryBus};
+use chorus_realtime::orders::Greeting;
+use chorus_realtime::publisher::{Parts, Publisher};
+use chorus_realtime::{
+    Connection, Deliveries, Delivery, Encoder, Frame, FrameKey, Link, Outbox, OutboxLimits,
+    Realtime, Stale,
+};
+use chorus_storage::{Committed, Location, Options, Store, StoreError};
+use smallvec::{SmallVec, smallvec};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// For what must happen.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A store and what stands around it.
+pub(crate) struct House {
+    pub(crate) clock: Arc<TestClock>,
+    store: Store,
+    committed: Mutex<Option<Committed>>,
+    bus: Arc<MemoryBus>,
+}
+
+/// A publisher that runs.
+pub(crate) struct Node {
+    pub(crate) realtime: Realtime,
+    tracker: TaskTracker,
+    stop: CancellationToken,
+    next: AtomicU64,
+}
+
+/// A connection and what it has heard.
+pub(crate) struct Listener {
+    pub(crate) id: ConnectionId,
+    ear: Arc<Ear>,
+    _outbox: Arc<Outbox>,
+}
+
+impl House {
+    pub(crate) async fn build() -> Self {
+        let clock = Arc::new(TestClock::default());
+        let options = Options {
+            location: Location::Temporary,
+            readers: 1,
+            serve: true,
+            first_id: None,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::new(Counting(AtomicU64::new(1))),
+        };
+        let (store, committed) = Store::open(options).unwrap();
+        let committed = Mutex::new(Some(committed));
+        Self {
+            clock,
+            store,
+            committed,
+            bus: Arc::new(MemoryBus::new(16)),
+        }
+    }
+
+    /// The node that the writer hands its commits to.
+    pub(crate) async fn node(&self) -> Arc<Node> {
+        let committed = self.committed.lock().unwrap().take().unwrap();
+        self.start(committed, Arc::clone(&self.bus) as Arc<dyn Bus>)
+            .await
+    }
+
+    /// A node that is handed nothing, with a live bus or a dead one.
+    pub(crate) async fn silent_node(&self, live: bool) -> Arc<Node> {
+        let (sender, committed) = mpsc::channel(1);
+        // Held for as long as the test, so that the node does not take it for the end.
+        std::mem::forget(sender);
+        let bus: Arc<dyn Bus> = if live {
+            Arc::clone(&self.bus) as _
+        } else {
+            Arc::new(MemoryBus::new(1))
+        };
+        self.start(committed, bus).await
+    }
+
+    /// Appends a change of the project whose name is `n`; its place.
+    pub(crate) async fn append(&self, n: u64) -> SyncId {
+        self.write(Body::ProjectUpdated {
+            project: project(n),
+            changes: Default::default(),
+        })
+        .await
+    }
+
+    pub(crate) async fn add_member(&self, project: ProjectId, user: UserId) -> SyncId {
+        self.write(Body::MemberAdded {
+            member: member(project, user),
+        })
+        .await
+    }
+
+    pub(crate) async fn remove_member(&self, project: ProjectId, user: UserId) -> SyncId {
+        self.write(Body::MemberRemoved {
+            member: member(project, user),
+        })
+        .await
+    }
+
+    async fn write(&self, body: Body) -> SyncId {
+        let written = self.store.write::<_, StoreError>(move |tx| {
+            tx.append(Draft {
+                actor: user(UserId(1)),
+                origin: None,
+                body: body.clone(),
+            })
+        });
+        written.await.unwrap().value
+    }
+
+    async fn start(&self, committed: Committed, bus: Arc<dyn Bus>) -> Arc<Node> {
+        let parts = Parts {
+            store: self.store.clone(),
+            encoder: Arc::new(Plain),
+            bus,
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            tail: 8,
+        };
+        let (publisher, realtime) = Publisher::new(parts, committed).await.unwrap();
+        let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
+        tracker.spawn(publisher.run(stop.clone()));
+        Arc::new(Node {
+            realtime,
+            tracker,
+            stop,
+            next: AtomicU64::new(1),
+        })
+    }
+}
+
+impl Node {
+    /// A connection in the rooms of these projects, which joins others by itself.
+    pub(crate) async fn connect(&self, user_id: UserId, projects: &[ProjectId]) -> Listener {
+        let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
+        let ear = Arc::new(Ear::default());
+        let limits = OutboxLimits::default();
+        let outbox = Arc::new(Outbox::new(limits, Arc::clone(self.realtime.counters())));
+        outbox.attach(Arc::clone(&ear) as Arc<dyn Link>);
+        let connection = Connection::new(
+            id,
+            Arc::new(user(user_id)),
+            FrameKey(0),
+            Arc::clone(&outbox),
+            true,
+            Timestamp::default(),
+        );
+        self.realtime.attach(Arc::new(connection)).await;
+        let listener = Listener {
+            id,
+            ear,
+            _outbox: outbox,
+        };
+        for project in projects {
+            self.join(&listener, *project).await.unwrap();
+        }
+        listener
+    }
+
+    pub(crate) async fn join(
+        &self,
+        listener: &Listener,
+        project: ProjectId,
+    ) -> Result<Cursor, Stale> {
+        let rooms = Rooms::from_slice(&[Room::Project(project)]);
+        let at = self.realtime.tail().published();
+        let joined = self
+            .realtime
+            .join(listener.id, rooms, at, Self::no_greeting())
+            .await;
+        joined.map(|joined| joined.cursor)
+    }
+
+    /// Waits until everything up to `id` was announced.
+    pub(crate) async fn announced(&self, id: SyncId) {
+        let mut published = self.realtime.tail().watch();
+        let reached = published.wait_for(|published| *published >= id);
+        tokio::time::timeout(DEADLINE, reached)
+            .await
+            .unwrap()
+            .unwrap();
+        // What is flushed after the announcement: a round trip through the same task.
+        self.realtime.present(Vec::new()).await;
+    }
+
+    pub(crate) fn no_greeting() -> Greeting {
+        Box::new(|_| SmallVec::new())
+    }
+
+    pub(crate) async fn stop(self: Arc<Self>) {
+        self.stop.cancel();
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+}
+
+impl Listener {
+    /// The next `count` events.
+    pub(crate) async fn hear(&self, count: usize) -> Vec<String> {
+        self.ear.next(count, &self.ear.events).await
+    }
+
+    /// The next `count` comings (`+`) and goings (`-`).
+    pub(crate) async fn see(&self, count: usize) -> Vec<String> {
+        self.ear.next(count, &self.ear.presence).await
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.ear.events.lock().unwrap().is_empty() && self.ear.presence.lock().unwrap().is_empty()
+    }
+}
+
+/// Takes every frame at once.
+#[derive(Default)]
+struct Ear {
+    events: Mutex<VecDeque<String>>,
+    presence: Mutex<VecDeque<String>>,
+    more: Notify,
+}
+
+impl Ear {
+    async fn next(&self, count: usize, of: &Mutex<VecDeque<String>>) -> Vec<String> {
+        let all = async {
+            loop {
+                let more = self.more.notified();
+                if of.lock().unwrap().len() >= count {
+                    return of.lock().unwrap().drain(..count).collect();
+                }
+                more.await;
+            }
+        };
+        tokio::time::timeout(DEADLINE, all)
+            .await
+            .expect("heard too little")
+    }
+}
+
+impl Link for Ear {
+    fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        for slice in slices {
+            let frame = String::from_utf8(slice.to_vec()).unwrap();
+            let of = if frame.starts_with(['+', '-']) {
+                &self.presence
+            } else {
+                &self.events
+            };
+            of.lock().unwrap().push_back(frame);
+        }
+        self.more.notify_one();
+        Ok(slices.iter().map(|slice| slice.len()).sum())
+    }
+
+    fn wake(&self) {}
+}
+
+/// Tells the name of a changed project, who came and who went.
+#[derive(Debug)]
+struct Plain;
+
+impl Encoder for Plain {
+    fn audience(&self, event: &Event, _: FrameKey) -> Rooms {
+        event
+            .body
+            .rooms()
+            .into_iter()
+            .filter(|room| matches!(room, Room::Project(_)))
+            .collect()
+    }
+
+    fn frame(&self, event: &Event, _: FrameKey) -> Option<Frame> {
+        let text = match &event.body {
+            Body::ProjectUpdated { project, .. } => project.name.clone(),
+            Body::MemberRemoved { .. } => "removed".to_owned(),
+            _ => return None,
+        };
+        Some(Frame::durable(Bytes::from(text)))
+    }
+
+    fn signal(&self, signal: &Signal, _: FrameKey) -> Deliveries {
+        let SignalBody::Presence {
+            arrived, projects, ..
+        } = &signal.body
+        else {
+            return Deliveries::new();
+        };
+        let sign = if *arrived { '+' } else { '-' };
+        let text = format!("{sign}{}", signal.user.id);
+        let rooms = projects.iter().copied().map(Room::Project).collect();
+        let frame = Frame::ephemeral(Bytes::from(text));
+        smallvec![Delivery {
+            rooms,
+            unless: Rooms::new(),
+            frame
+        }]
+    }
+}
+
+/// A clock that tests move.
+#[derive(Debug, Default)]
+pub(crate) struct TestClock {
+    micros: AtomicU64,
+}
+
+impl TestClock {
+    pub(crate) fn advance(&self, by: Duration) {
+        self.micros
+            .fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(i64::try_from(self.micros.load(Ordering::Relaxed)).unwrap())
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.micros.load(Ordering::Relaxed))
+    }
+}
+
+/// Not random, but never the same.
+#[derive(Debug)]
+struct Counting(AtomicU64);
+
+impl Entropy for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let n = self.0.fetch_add(1, Ordering::Relaxed);
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = (n >> (at % 8 * 5)) as u8;
+        }
+    }
+}
+
+fn user(id: UserId) -> UserRef {
+    let name = format!("user{id}");
+    UserRef {
+        id,
+        username: name.clone(),
+        full_name: name,
+        email: None,
+    }
+}
+
+fn member(project_id: ProjectId, user_id: UserId) -> Member {
+    Member {
+        project_id,
+        user_id,
+        user: user(user_id),
+        role: ProjectRole::Member,
+        joined_at: Timestamp::default(),
+    }
+}
+
+fn project(n: u64) -> Project {
+    Project {
+        id: ProjectId(1),
+        name: n.to_string(),
+        description: None,
+        status: ProjectStatus::Active,
+        owner_id: UserId(1),
+        owner: user(UserId(1)),
+        start_date: None,
+        end_date: None,
+        is_archived: false,
+        version: 1,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+    }
+}

@@ -1,0 +1,294 @@
+//! The composition: what is built of what, and in which order it ends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chorus_api::{Api, Build};
+use chorus_collab::passwords::Hasher;
+use chorus_collab::tokens::Tokens;
+use chorus_collab::{Collab, Parts};
+use chorus_gateway::dialect::{Dialect, Interpreter, Lexicon, Listener, TaskManager};
+use chorus_gateway::engine::config::{Config, Origins};
+use chorus_gateway::engine::{Engine, Surroundings};
+use chorus_model::{Clock, Entropy};
+use chorus_realtime::bus::MemoryBus;
+use chorus_realtime::publisher::{Parts as PublisherParts, Publisher};
+use chorus_storage::{Committed, Options, Store};
+use tokio::net::TcpListener;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{ListenAt, Settings};
+use crate::listener::{self, Doors};
+use crate::system::{SystemClock, SystemEntropy};
+use crate::{Failure, pages};
+
+/// Events held in memory.
+const TAIL: usize = 4096;
+/// Hints that wait for a slow publisher.
+const HINTS: usize = 64;
+/// How often what is kept for a while only is tidied up.
+const TIDY: Duration = Duration::from_secs(300);
+/// How long sessions and requests have to end.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Where the secret is kept that nobody configured.
+const SECRET: &str = "jwt_secret";
+
+/// A server that listens.
+pub struct App {
+    store: Store,
+    collab: Collab,
+    engine: Engine<Interpreter>,
+    bound: Vec<Bound>,
+    /// Connections, requests, sessions.
+    guests: TaskTracker,
+    /// What the guests need: publisher, wheel, tidying.
+    staff: TaskTracker,
+    no_more_guests: CancellationToken,
+    staff_may_go: CancellationToken,
+}
+
+/// A listener and where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The real address.
+    pub address: SocketAddr,
+    /// The dialect, as it was asked for.
+    pub dialect: String,
+}
+
+/// What is there before anything listens.
+struct Foundation {
+    store: Store,
+    committed: Committed,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl App {
+    /// Builds a server and lets it listen. `first_id`: where the ids of a new database begin.
+    pub async fn start(settings: &Settings, first_id: Option<i64>) -> Result<Self, Failure> {
+        let sockets = bind_all(&settings.listen).await?;
+        let foundation = Foundation::lay(settings, first_id)?;
+        let store = foundation.store.clone();
+        let (guests, staff) = (TaskTracker::new(), TaskTracker::new());
+        let (no_more_guests, staff_may_go) = (CancellationToken::new(), CancellationToken::new());
+
+        let dialects: Vec<Arc<dyn Dialect>> =
+            vec![Arc::new(TaskManager { escape: settings.escape_html })];
+        let lexicon = Arc::new(Lexicon::new(dialects));
+        let surroundings = |counters| Surroundings {
+            tracker: guests.clone(),
+            clock: Arc::clone(&foundation.clock),
+            entropy: Arc::clone(&foundation.entropy),
+            counters,
+        };
+        let (publisher, realtime) = Publisher::new(
+            PublisherParts {
+                store: store.clone(),
+                encoder: Arc::clone(&lexicon),
+                bus: Arc::new(MemoryBus::new(HINTS)),
+                clock: Arc::clone(&foundation.clock),
+                tail: TAIL,
+            },
+            foundation.committed,
+        )
+        .await
+        .map_err(Failure::new)?;
+        let surroundings = surroundings(Arc::clone(realtime.counters()));
+        let collab = Collab::new(Parts {
+            tokens: Tokens::new(&secret(&store, settings, &*foundation.entropy).await?, settings.tokens.clone()),
+            hasher: hasher(&foundation.entropy)?,
+            store: store.clone(),
+            realtime,
+            clock: foundation.clock,
+            entropy: foundation.entropy,
+            registration: settings.registration,
+        });
+        let listeners = sockets.iter().map(|(_, at)| Listener { dialect: at.dialect.clone() });
+        let interpreter = Interpreter::new(collab.clone(), lexicon, listeners.collect());
+        let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
+
+        staff.spawn(publisher.run(staff_may_go.clone()));
+        staff.spawn(engine.clone().turn_wheel(staff_may_go.clone()));
+        staff.spawn(tidy(collab.clone(), staff_may_go.clone()));
+        let mut app = Self {
+            store,
+            collab,
+            engine,
+            bound: Vec::new(),
+            guests,
+            staff,
+            no_more_guests,
+            staff_may_go,
+        };
+        app.open_doors(sockets, settings)?;
+        Ok(app)
+    }
+
+    /// Where it listens, in the order in which it was asked to.
+    pub fn bound(&self) -> &[Bound] {
+        &self.bound
+    }
+
+    /// The room where things happen, for who fills a workspace from inside.
+    pub fn collab(&self) -> &Collab {
+        &self.collab
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Ends in order: no new connections; the sessions, which are told to come back; who served
+    /// them; the database.
+    pub async fn stop(self) {
+        self.no_more_guests.cancel();
+        self.engine.close_all();
+        self.guests.close();
+        if tokio::time::timeout(DRAIN, self.guests.wait()).await.is_err() {
+            tracing::warn!(left = self.guests.len(), "some connections did not end in time");
+        }
+        self.staff_may_go.cancel();
+        self.staff.close();
+        self.staff.wait().await;
+        self.store.close().await;
+        tracing::info!("stopped");
+    }
+
+    fn open_doors(
+        &mut self,
+        sockets: Vec<(TcpListener, ListenAt)>,
+        settings: &Settings,
+    ) -> Result<(), Failure> {
+        let origins = Origins { allowed: settings.origins.clone() };
+        let api = Api {
+            collab: self.collab.clone(),
+            build: Build { version: env!("CARGO_PKG_VERSION"), commit: env!("CHORUS_COMMIT") },
+            trusts: Arc::new(move |origin: &str| origins.trusts(origin)),
+            pages: pages::demo().into(),
+            secure_cookies: false,
+        };
+        let router = chorus_api::router(api);
+        for (number, (socket, at)) in sockets.into_iter().enumerate() {
+            let address = socket.local_addr().map_err(Failure::new)?;
+            let number = u16::try_from(number).map_err(Failure::new)?;
+            self.bound.push(Bound { address, dialect: at.dialect });
+            let doors = Doors { engine: self.engine.clone(), router: router.clone(), number };
+            let stop = self.no_more_guests.clone();
+            self.guests.spawn(listener::accept(socket, doors, self.guests.clone(), stop));
+        }
+        Ok(())
+    }
+}
+
+impl Foundation {
+    fn lay(settings: &Settings, first_id: Option<i64>) -> Result<Self, Failure> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let (store, committed) = Store::open(Options {
+            location: settings.database.clone(),
+            readers: 2,
+            serve: true,
+            first_id,
+            clock: Arc::clone(&clock),
+            entropy: Arc::clone(&entropy),
+        })
+        .map_err(Failure::new)?;
+        Ok(Self { store, committed, clock, entropy })
+    }
+}
+
+/// Opens the database beside a server that may be serving it, as command-line tools do.
+pub fn open_beside(settings: &Settings) -> Result<Store, Failure> {
+    let options = Options {
+        location: settings.database.clone(),
+        readers: 1,
+        serve: false,
+        first_id: None,
+        clock: Arc::new(SystemClock::new()),
+        entropy: Arc::new(SystemEntropy),
+    };
+    Store::open(options).map(|(store, _)| store).map_err(Failure::new)
+}
+
+/// The secret that was configured, or else the one in the database, made when first needed.
+pub async fn secret(
+    store: &Store,
+    settings: &Settings,
+    entropy: &dyn Entropy,
+) -> Result<Vec<u8>, Failure> {
+    if let Some(secret) = &settings.secret {
+        return Ok(secret.clone().into_bytes());
+    }
+    let fresh = entropy.word(52);
+    let written = store.write::<_, chorus_storage::StoreError>(move |tx| {
+        if let Some(secret) = tx.setting(SECRET)? {
+            return Ok(secret);
+        }
+        tx.put_setting(SECRET, &fresh)?;
+        Ok(fresh.clone())
+    });
+    Ok(written.await.map_err(Failure::new)?.value.into_bytes())
+}
+
+/// Who hashes passwords: one at a time per core.
+pub fn hasher(entropy: &Arc<dyn Entropy>) -> Result<Hasher, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    Hasher::new(cores, Arc::clone(entropy)).map_err(Failure::new)
+}
+
+fn engine_config(settings: &Settings) -> Config {
+    Config {
+        messages_per_second: settings.messages_per_second,
+        message_burst: settings.message_burst,
+        origins: Origins { allowed: settings.origins.clone() },
+        ..Config::default()
+    }
+}
+
+async fn bind_all(listen: &[ListenAt]) -> Result<Vec<(TcpListener, ListenAt)>, Failure> {
+    let mut sockets: Vec<(TcpListener, ListenAt)> = Vec::new();
+    for at in listen {
+        let mut port = None;
+        for address in &at.addresses {
+            let address = SocketAddr::new(address.ip(), port.unwrap_or(address.port()));
+            let socket = TcpListener::bind(address)
+                .await
+                .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+            port = socket.local_addr().ok().map(|address| address.port());
+            sockets.push((socket, at.clone()));
+        }
+    }
+    Ok(sockets)
+}
+
+async fn tidy(collab: Collab, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TIDY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        while !stop.is_cancelled() {
+            match collab.tidy_up().await {
+                Ok(true) => tokio::task::yield_now().await,
+                Ok(false) => break,
+                Err(fault) => {
+                    tracing::warn!(%fault, "cannot tidy up; trying again later");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("bound", &self.bound).finish_non_exhaustive()
+    }
+}

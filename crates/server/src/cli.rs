@@ -1,0 +1,139 @@
+//! The commands and their options. Options that are also settings have no default here: it is
+//! [`config`](crate::config) that knows what counts when nothing is said.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The version, with the commit that it was built from.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CHORUS_COMMIT"), ")");
+
+/// Keeps every screen of a project app in step.
+#[derive(Debug, Parser)]
+#[command(name = "chorus", version = VERSION, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `chorus` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve a workspace
+    Serve(ServeOptions),
+    /// Serve a demo workspace on a temporary database
+    Demo(DemoOptions),
+    /// Mint an access token for a user
+    Token(TokenOptions),
+    /// Add, list and change users
+    User(UserOptions),
+    /// Report every mistake in the configuration
+    CheckConfig(ServeOptions),
+}
+
+/// Settings that may also stand in the environment or in a file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeOptions {
+    /// Where to listen, and in which dialect: ADDR[=DIALECT], repeatable [env: CHORUS_LISTEN,
+    /// comma separated] [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDR[=DIALECT]")]
+    pub listen: Vec<String>,
+    /// The database: sqlite:PATH or sqlite::memory: [env: DATABASE_URL] [default:
+    /// sqlite:chorus.db]
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// Who may register: open, invite or closed [env: CHORUS_REGISTRATION] [default: open on
+    /// loopback, closed elsewhere]
+    #[arg(long, value_name = "WHO")]
+    pub registration: Option<String>,
+    /// A TOML file with settings [env: CHORUS_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Accept a token secret that everybody knows
+    #[arg(long)]
+    pub insecure_dev_secret: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoOptions {
+    /// Where to listen; the next free port is taken if this one is in use
+    #[arg(long, value_name = "ADDR[=DIALECT]", default_value = "127.0.0.1:8000")]
+    pub listen: String,
+    /// Add a listener for every dialect, on the port that its application's clients insist on
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Options of `token`.
+#[derive(Debug, Clone, Args)]
+pub struct TokenOptions {
+    /// For whom: a username or e-mail address
+    pub user: String,
+    /// How long it lasts
+    #[arg(long, value_name = "MINUTES")]
+    pub minutes: Option<u32>,
+    /// Where the database and the secret are
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// Options of `user`.
+#[derive(Debug, Clone, Args)]
+pub struct UserOptions {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: UserAction,
+    /// Where the database is
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What can be done about users.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserAction {
+    /// Add a user; the password is read from standard input unless given
+    Add {
+        /// The name to log in by
+        username: String,
+        /// An e-mail address
+        #[arg(long)]
+        email: Option<String>,
+        /// The name to show
+        #[arg(long)]
+        full_name: Option<String>,
+        /// The password
+        #[arg(long)]
+        password: Option<String>,
+        /// Make it an admin of the workspace
+        #[arg(long)]
+        admin: bool,
+    },
+    /// List all users
+    List,
+    /// Give a user a role in the workspace
+    SetRole {
+        /// Whom
+        username: String,
+        /// Which
+        role: Role,
+    },
+    /// Give a user a password; it is read from standard input unless given
+    SetPassword {
+        /// Whom
+        username: String,
+        /// The password
+        #[arg(long)]
+        password: Option<String>,
+    },
+}
+
+/// A role in the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// May what the roles in projects allow
+    User,
+    /// May in every project what its owner may
+    Admin,
+}

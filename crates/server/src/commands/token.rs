@@ -1,0 +1,34 @@
+//! `chorus token`: an access token for a user, signed with the server's secret.
+
+use chorus_collab::tokens::{TokenKind, TokenSettings, Tokens};
+use chorus_model::{Clock as _, Entropy};
+
+use crate::app;
+use crate::cli::TokenOptions;
+use crate::system::{SystemClock, SystemEntropy};
+use crate::{Failure, say};
+
+/// Prints the token.
+pub fn run(options: &TokenOptions) -> Result<(), Failure> {
+    let settings = super::settings(&options.serve)?;
+    super::runtime()?.block_on(async {
+        let store = app::open_beside(&settings)?;
+        let entropy: &dyn Entropy = &SystemEntropy;
+        let secret = app::secret(&store, &settings, entropy).await?;
+        let access_minutes = options.minutes.unwrap_or(settings.tokens.access_minutes);
+        let tokens =
+            Tokens::new(&secret, TokenSettings { access_minutes, ..settings.tokens.clone() });
+        let login = options.user.clone();
+        let found = store.read(move |reads| reads.credentials(&login)).await;
+        let (user, _) = found
+            .map_err(Failure::new)?
+            .ok_or_else(|| Failure::new(format!("no user {}", options.user)))?;
+        let now = SystemClock::new().now();
+        let (token, _) = tokens
+            .issue(&user, TokenKind::Access, now, &entropy.word(20))
+            .ok_or_else(|| Failure::new("the token cannot be signed"))?;
+        say(token);
+        store.close().await;
+        Ok(())
+    })
+}

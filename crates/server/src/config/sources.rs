@@ -1,0 +1,152 @@
+//! Where settings come from, and the gathering of mistakes.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::Mistake;
+use crate::cli::ServeOptions;
+
+/// The environment, so that tests need none.
+pub trait Environment {
+    /// The value of a variable, if it is set and readable.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+/// The process's environment.
+#[derive(Debug)]
+pub struct SystemEnvironment;
+
+impl Environment for SystemEnvironment {
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
+    fn get(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// Options, environment and file, and what was found wrong so far.
+pub(super) struct Sources<'a> {
+    env: &'a dyn Environment,
+    /// The file's settings by their dotted names; what was asked for is taken out.
+    file: BTreeMap<String, Value>,
+    mistakes: Vec<Mistake>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn open(options: &ServeOptions, env: &'a dyn Environment) -> Self {
+        let mut sources = Self { env, file: BTreeMap::new(), mistakes: Vec::new() };
+        let named = options.config.clone().or_else(|| env.get("CHORUS_CONFIG").map(Into::into));
+        if let Some(path) = named {
+            match read(&path) {
+                Ok(table) => flatten("", table, &mut sources.file),
+                Err(wrong) => sources.note(&path.display().to_string(), wrong),
+            }
+        }
+        sources
+    }
+
+    /// One value: the first source that has it counts.
+    pub(super) fn value<T>(
+        &mut self,
+        option: Option<&str>,
+        variables: &[&str],
+        key: &str,
+        default: T,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
+        let given = self.given(option.map(|text| vec![text.to_owned()]), variables, key);
+        let Some((setting, texts)) = given else { return default };
+        match texts.as_slice() {
+            [text] => parse(text).unwrap_or_else(|wrong| {
+                self.note(&setting, wrong);
+                default
+            }),
+            _ => {
+                self.note(&setting, "takes one value".into());
+                default
+            }
+        }
+    }
+
+    /// A list: the first source that has it counts; variables are comma separated.
+    pub(super) fn list<T>(
+        &mut self,
+        option: &[String],
+        variables: &[&str],
+        key: &str,
+        default: &[&str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let option = (!option.is_empty()).then(|| option.to_vec());
+        let (setting, texts) = self.given(option, variables, key).unwrap_or_else(|| {
+            (key.to_owned(), default.iter().map(ToString::to_string).collect())
+        });
+        let texts = texts.iter().flat_map(|text| text.split(','));
+        let texts = texts.map(str::trim).filter(|text| !text.is_empty());
+        let mut values = Vec::new();
+        for text in texts {
+            match parse(text) {
+                Ok(value) => values.push(value),
+                Err(wrong) => self.note(&setting, format!("{text}: {wrong}")),
+            }
+        }
+        values
+    }
+
+    /// Fails if anything was wrong: what was noted, and what the file has that nobody asked for.
+    pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
+        for key in std::mem::take(&mut self.file).into_keys() {
+            self.note(&key, "there is no such setting".into());
+        }
+        if self.mistakes.is_empty() { Ok(()) } else { Err(self.mistakes) }
+    }
+
+    fn given(
+        &mut self,
+        option: Option<Vec<String>>,
+        variables: &[&str],
+        key: &str,
+    ) -> Option<(String, Vec<String>)> {
+        let in_file = self.file.remove(key);
+        if let Some(texts) = option {
+            return Some((format!("--{key}"), texts));
+        }
+        for name in variables {
+            if let Some(text) = self.env.get(name).filter(|text| !text.is_empty()) {
+                return Some(((*name).to_owned(), vec![text]));
+            }
+        }
+        let texts = match in_file? {
+            Value::Array(values) => values.into_iter().map(to_text).collect(),
+            value => vec![to_text(value)],
+        };
+        Some((key.to_owned(), texts))
+    }
+
+    fn note(&mut self, setting: &str, wrong: String) {
+        self.mistakes.push(Mistake { setting: setting.to_owned(), wrong });
+    }
+}
+
+fn read(path: &Path) -> Result<Table, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    text.parse().map_err(|error: toml::de::Error| format!("is not TOML: {}", error.message()))
+}
+
+fn flatten(prefix: &str, table: Table, into: &mut BTreeMap<String, Value>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Table(inner) => flatten(&key, inner, into),
+            other => drop(into.insert(key, other)),
+        }
+    }
+}
+
+fn to_text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,83 @@
+//! Every source, their order, and every mistake at once.
+
+use std::collections::HashMap;
+
+use super::*;
+
+struct Variables(HashMap<&'static str, &'static str>);
+
+impl Environment for Variables {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).map(ToString::to_string)
+    }
+}
+
+fn env<const N: usize>(variables: [(&'static str, &'static str); N]) -> Variables {
+    Variables(HashMap::from(variables))
+}
+
+fn mistakes(options: &ServeOptions, env: &Variables) -> Vec<String> {
+    let mistakes = Settings::read(options, env).unwrap_err();
+    mistakes.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn defaults_are_a_loopback_server() {
+    let settings = Settings::read(&ServeOptions::default(), &env([])).unwrap();
+    assert_eq!(settings.listen[0].addresses, ["127.0.0.1:8000".parse().unwrap()]);
+    assert_eq!(settings.listen[0].dialect, "taskmanager");
+    assert_eq!(settings.registration, Registration::Open);
+    assert_eq!(settings.secret, None);
+    assert_eq!(settings.tokens.access_minutes, 30);
+}
+
+#[test]
+fn options_before_environment_before_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "listen = [\"0.0.0.0:1\", \"localhost:2\"]\n[tokens]\nissuer = \"file\"\n\
+                audience = \"file\"\naccess_minutes = 7\n";
+    std::fs::write(file.path(), text).unwrap();
+    let options = ServeOptions {
+        config: Some(file.path().to_owned()),
+        database: Some("sqlite:option.db".into()),
+        ..ServeOptions::default()
+    };
+    let env = env([("JWT_ISSUER", "variable"), ("DATABASE_URL", "sqlite:variable.db")]);
+    let settings = Settings::read(&options, &env).unwrap();
+    assert_eq!(settings.database, Location::File("option.db".into()));
+    assert_eq!((&*settings.tokens.issuer, &*settings.tokens.audience), ("variable", "file"));
+    assert_eq!(settings.tokens.access_minutes, 7);
+    assert_eq!(settings.listen[1].addresses.len(), 2, "localhost is two addresses");
+    assert_eq!(settings.registration, Registration::Closed, "not only loopback");
+}
+
+#[test]
+fn every_mistake_is_reported_at_once() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "colour = 1\n[limits]\nmessage_burst = 0\n").unwrap();
+    let options = ServeOptions {
+        config: Some(file.path().to_owned()),
+        listen: vec!["nowhere".into(), "127.0.0.1:0=klingon".into()],
+        ..ServeOptions::default()
+    };
+    let env = env([("JWT_SECRET", "changeme"), ("CORS_ORIGINS", "app.example")]);
+    let found = mistakes(&options, &env);
+    for expected in [
+        "--listen: nowhere: must be HOST:PORT with an IP address or localhost",
+        "--listen: 127.0.0.1:0=klingon: no dialect klingon; there is: taskmanager",
+        "JWT_SECRET: is a secret that everybody knows; --insecure-dev-secret accepts it",
+        "CORS_ORIGINS: app.example: must be an origin such as https://app.example",
+        "limits.message_burst: must be a whole number from 1 to 4294967295",
+        "colour: there is no such setting",
+    ] {
+        assert!(found.iter().any(|mistake| mistake == expected), "{expected} in {found:#?}");
+    }
+    assert_eq!(found.len(), 6, "{found:#?}");
+}
+
+#[test]
+fn a_known_secret_can_be_insisted_on() {
+    let options = ServeOptions { insecure_dev_secret: true, ..ServeOptions::default() };
+    let settings = Settings::read(&options, &env([("SECRET_KEY", "changeme")])).unwrap();
+    assert_eq!(settings.secret.as_deref(), Some("changeme"));
+}

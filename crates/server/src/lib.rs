@@ -1,0 +1,64 @@
+//! Configuration, composition and lifecycle of the binary `chorus`.
+//!
+//! In reading order:
+//!
+//! * [`cli`] – the commands and their options;
+//! * [`config`] – settings from options, environment and file, all mistakes at once;
+//! * [`system`] – the system's clock and randomness;
+//! * [`app`] – the composition: what is built of what, and in which order it ends;
+//! * `listener` – the accept loop;
+//! * `pages` – the files of the demo page;
+//! * `logging` – where log lines go;
+//! * [`commands`] – what each command does.
+
+pub mod app;
+pub mod cli;
+pub mod commands;
+pub mod config;
+mod listener;
+mod logging;
+mod pages;
+pub mod system;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+/// Runs a command to its end.
+pub fn run(cli: &Cli) -> ExitCode {
+    let outcome = match &cli.command {
+        Command::Serve(options) => commands::serve::run(options),
+        Command::Demo(options) => commands::demo::run(options),
+        Command::Token(options) => commands::token::run(options),
+        Command::User(options) => commands::user::run(options),
+        Command::CheckConfig(options) => commands::check_config::run(options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if even this fails.
+            writeln!(std::io::stderr(), "chorus: {error}").ok();
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command fails with: a sentence for the person at the terminal.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Failure(String);
+
+impl Failure {
+    /// A failure with this text.
+    pub fn new(text: impl std::fmt::Display) -> Self {
+        Self(text.to_string())
+    }
+}
+
+/// Says something to the person at the terminal.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    let mut out = std::io::stdout().lock();
+    // A closed pipe is no reason to stop serving.
+    writeln!(out, "{text}").and_then(|()| out.flush()).ok();
+}
