@@ -48,10 +48,9 @@ impl Action {
             Self::EditTasks => role >= Member,
             Self::DeleteTask { creator } => role >= Admin || (creator == user && role >= Member),
             Self::EditComment { author } => author == user,
-            Self::DeleteComment {
-                author,
-                task_creator,
-            } => author == user || task_creator == user || role >= Admin,
+            Self::DeleteComment { author, task_creator } => {
+                author == user || task_creator == user || role >= Admin
+            }
             Self::EditProject | Self::EditMembers => role >= Admin,
             Self::DeleteProject => role >= Owner,
         }
@@ -79,10 +78,7 @@ pub fn permit(
     if !action.allows(role, user.id) {
         return Err(Fault::Forbidden);
     }
-    Ok(Permit {
-        role,
-        at: reads.head()?.id,
-    })
+    Ok(Permit { role, at: reads.head()?.id })
 }
 
 /// The role of `user` in `project`: an admin of the workspace may in every project what its owner
@@ -101,11 +97,7 @@ pub fn role(
 /// The person, if the account is open.
 pub fn actor(reads: &Reads<'_>, user: UserId) -> Result<User, Fault> {
     let user = reads.user(user)?.ok_or(Fault::NotFound(Noun::User))?;
-    if user.is_active {
-        Ok(user)
-    } else {
-        Err(Fault::Deactivated)
-    }
+    if user.is_active { Ok(user) } else { Err(Fault::Deactivated) }
 }
 
 #[cfg(test)]
@@ -120,30 +112,15 @@ mod tests {
             (Action::Read, [true; 4]),
             (Action::Comment, [true; 4]),
             (Action::EditTasks, [false, true, true, true]),
-            (
-                Action::DeleteTask { creator: me },
-                [false, true, true, true],
-            ),
-            (
-                Action::DeleteTask { creator: other },
-                [false, false, true, true],
-            ),
+            (Action::DeleteTask { creator: me }, [false, true, true, true]),
+            (Action::DeleteTask { creator: other }, [false, false, true, true]),
             (Action::EditComment { author: me }, [true; 4]),
             (Action::EditComment { author: other }, [false; 4]),
             (
-                Action::DeleteComment {
-                    author: other,
-                    task_creator: other,
-                },
+                Action::DeleteComment { author: other, task_creator: other },
                 [false, false, true, true],
             ),
-            (
-                Action::DeleteComment {
-                    author: other,
-                    task_creator: me,
-                },
-                [true; 4],
-            ),
+            (Action::DeleteComment { author: other, task_creator: me }, [true; 4]),
             (Action::EditMembers, [false, false, true, true]),
             (Action::DeleteProject, [false, false, false, true]),
         ];

@@ -51,7 +51,8 @@ impl Collab {
     /// Makes an account, if the server lets people. The first one is an admin's.
     pub async fn register(&self, account: NewAccount) -> Result<User, Fault> {
         let open = self.parts.registration == Registration::Open;
-        let first = self.parts.store.read(|reads| reads.user_count()).await? == 0;
+        let users = self.parts.store.read(count_users).await?;
+        let first = users == 0;
         if !open && !first {
             return Err(Fault::RegistrationClosed);
         }
@@ -61,11 +62,7 @@ impl Collab {
 
     /// Logs somebody in by username or address.
     pub async fn log_in(&self, login: String, password: String) -> Result<Login, Fault> {
-        let found = self
-            .parts
-            .store
-            .read(move |reads| reads.credentials(&login))
-            .await?;
+        let found = self.parts.store.read(move |reads| reads.credentials(&login)).await?;
         let (user, stored) = found.unzip();
         if !self.parts.hasher.verify(password, stored).await? {
             return Err(Fault::BadCredentials);
@@ -84,9 +81,7 @@ impl Collab {
     /// Another access token for who holds a refresh token.
     pub async fn refresh(&self, token: String) -> Result<Login, Fault> {
         let now = self.parts.clock.now();
-        self.parts
-            .tokens
-            .check(&token, TokenKind::Refresh, TokenRules::NATIVE, now)?;
+        self.parts.tokens.check(&token, TokenKind::Refresh, TokenRules::NATIVE, now)?;
         let hash = digest(&token);
         let user = self
             .parts
@@ -96,9 +91,7 @@ impl Collab {
                 None => Ok(None),
             })
             .await?;
-        let user = user
-            .filter(|user| user.is_active)
-            .ok_or(TokenFault::Invalid)?;
+        let user = user.filter(|user| user.is_active).ok_or(TokenFault::Invalid)?;
         self.logged_in(user, token)
     }
 
@@ -119,14 +112,8 @@ impl Collab {
     ) -> Result<(), Fault> {
         let person = self.parts.store.read(move |reads| reads.user(user)).await?;
         let name = person.ok_or(Fault::NotFound(Noun::User))?.username;
-        let found = self
-            .parts
-            .store
-            .read(move |reads| reads.credentials(&name))
-            .await?;
-        let stored = found
-            .filter(|(person, _)| person.id == user)
-            .map(|(_, hash)| hash);
+        let found = self.parts.store.read(move |reads| reads.credentials(&name)).await?;
+        let stored = found.filter(|(person, _)| person.id == user).map(|(_, hash)| hash);
         if !self.parts.hasher.verify(old, stored).await? {
             return Err(Fault::BadCredentials);
         }
@@ -168,43 +155,22 @@ impl Collab {
         rules: TokenRules,
     ) -> Result<Authenticated, Fault> {
         let now = self.parts.clock.now();
-        let checked = self
-            .parts
-            .tokens
-            .check(token, TokenKind::Access, rules, now)?;
+        let checked = self.parts.tokens.check(token, TokenKind::Access, rules, now)?;
         let named = checked.named;
-        let user = self
-            .parts
-            .store
-            .read(move |reads| find(reads, &named))
-            .await?;
-        let user = user
-            .filter(|user| user.is_active)
-            .ok_or(TokenFault::UnknownUser)?;
-        Ok(Authenticated {
-            user,
-            expires_at: checked.expires_at,
-        })
+        let user = self.parts.store.read(move |reads| find(reads, &named)).await?;
+        let user = user.filter(|user| user.is_active).ok_or(TokenFault::UnknownUser)?;
+        Ok(Authenticated { user, expires_at: checked.expires_at })
     }
 
     fn logged_in(&self, user: User, refresh_token: String) -> Result<Login, Fault> {
         let (access_token, expires_at) = self.issue(&user, TokenKind::Access)?;
         let expires_in = u64::from(self.parts.tokens.settings().access_minutes) * 60;
-        Ok(Login {
-            user,
-            access_token,
-            refresh_token,
-            expires_at,
-            expires_in,
-        })
+        Ok(Login { user, access_token, refresh_token, expires_at, expires_in })
     }
 
     fn issue(&self, user: &User, kind: TokenKind) -> Result<(String, Timestamp), Fault> {
         let id = self.parts.entropy.word(20);
-        self.parts
-            .tokens
-            .issue(user, kind, self.parts.clock.now(), &id)
-            .ok_or(Fault::Internal)
+        self.parts.tokens.issue(user, kind, self.parts.clock.now(), &id).ok_or(Fault::Internal)
     }
 }
 
@@ -221,10 +187,7 @@ pub async fn add_account(
         let given = role.unwrap_or(WorkspaceRole::User);
         let user = tx.insert_user(&NewUser {
             username: account.username.as_str().to_owned(),
-            email: account
-                .email
-                .as_ref()
-                .map(|email| email.as_str().to_owned()),
+            email: account.email.as_ref().map(|email| email.as_str().to_owned()),
             full_name: account
                 .full_name
                 .as_ref()
@@ -246,7 +209,8 @@ pub async fn set_password(store: &Store, user: UserId, hash: String) -> Result<(
         tx.revoke_refresh_tokens_of(user)?;
         Ok(())
     });
-    Ok(written.await?.value)
+    written.await?;
+    Ok(())
 }
 
 /// Gives somebody a role in the workspace.
@@ -256,10 +220,7 @@ pub async fn set_role(store: &Store, user: UserId, role: WorkspaceRole) -> Resul
         if doing.user.role == role {
             return Ok(doing.user);
         }
-        let new = User {
-            role,
-            ..doing.user.clone()
-        };
+        let new = User { role, ..doing.user.clone() };
         let user = doing.tx.update_user(&new)?.map_err(Fault::Taken)?;
         doing.append(Body::UserUpdated { user: user.clone() })?;
         Ok(user)
@@ -272,6 +233,10 @@ fn find(reads: &Reads<'_>, named: &Named) -> Result<Option<User>, chorus_storage
         Named::Id(id) => reads.user(*id),
         Named::Username(name) => reads.user_by_username(name),
     }
+}
+
+fn count_users(reads: &Reads<'_>) -> Result<u64, chorus_storage::StoreError> {
+    reads.user_count()
 }
 
 fn digest(token: &str) -> [u8; 32] {

@@ -59,9 +59,7 @@ pub(crate) fn project_was_changed(
     changes: &ProjectChanges,
 ) -> Result<bool, Fault> {
     let since = doing.tx.now().minus(MOMENT);
-    let events = doing
-        .tx
-        .events_by(doing.user.id, Scope::Project(claimed.id), since)?;
+    let events = doing.tx.events_by(doing.user.id, Scope::Project(claimed.id), since)?;
     let mut open = changes.clone();
     for event in &events {
         if let Body::ProjectUpdated { changes: made, .. } = &event.body {

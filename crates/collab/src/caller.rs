@@ -19,11 +19,7 @@ pub struct Caller {
 impl Caller {
     /// A request without connection and key.
     pub fn user(user: UserId) -> Self {
-        Self {
-            user,
-            origin: None,
-            key: None,
-        }
+        Self { user, origin: None, key: None }
     }
 }
 
@@ -39,9 +35,7 @@ impl IdempotencyKey {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let valid = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         let rule = Rule::Form("1 to 128 visible ASCII characters");
-        valid
-            .then(|| Self(text.to_owned()))
-            .ok_or(Invalid::new("Idempotency-Key", rule))
+        valid.then(|| Self(text.to_owned())).ok_or(Invalid::new("Idempotency-Key", rule))
     }
 
     /// The key.
@@ -68,10 +62,7 @@ mod tests {
     #[test]
     fn a_uuid_of_version_7_carries_its_time() {
         let key = IdempotencyKey::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
-        assert_eq!(
-            key.made_at().unwrap().to_string(),
-            "2022-02-22T19:22:22.000000Z"
-        );
+        assert_eq!(key.made_at().unwrap().to_string(), "2022-02-22T19:22:22.000000Z");
         let v4 = IdempotencyKey::parse("017f22e2-79b0-4cc3-98c4-dc0c0c07398f").unwrap();
         assert_eq!(v4.made_at(), None);
         assert!(IdempotencyKey::parse("a b").is_err() && IdempotencyKey::parse("").is_err());

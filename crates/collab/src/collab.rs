@@ -50,9 +50,7 @@ const LOG_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 impl Collab {
     /// A room made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-        }
+        Self { parts: Arc::new(parts) }
     }
 
     /// Runs a command: in one transaction the caller is authorised, the change is made, its
@@ -69,19 +67,12 @@ impl Collab {
             .await?;
         let (answer, first) = written.value;
         let cursor = self.cursor(first.unwrap_or(written.at));
-        Ok(Done {
-            answer,
-            cursor,
-            replayed: first.is_some(),
-        })
+        Ok(Done { answer, cursor, replayed: first.is_some() })
     }
 
     /// The current epoch at `id`.
     pub(crate) fn cursor(&self, id: SyncId) -> Cursor {
-        Cursor {
-            epoch: self.parts.store.head().epoch,
-            id,
-        }
+        Cursor { epoch: self.parts.store.head().epoch, id }
     }
 
     /// Who announces: connections, presence, figures.
@@ -123,10 +114,7 @@ fn once(
     hash: [u8; 32],
     command: &Command,
 ) -> Result<(Answer, Option<SyncId>), Fault> {
-    if key
-        .made_at()
-        .is_some_and(|at| at < tx.now().minus(IdempotencyKey::KEPT))
-    {
+    if key.made_at().is_some_and(|at| at < tx.now().minus(IdempotencyKey::KEPT)) {
         return Err(Fault::KeyExpired);
     }
     if let Some(kept) = tx.kept_answer(caller.user, key.as_str())? {
@@ -152,48 +140,30 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
     let doing = &mut Doing::new(tx, caller.user, caller.origin)?;
     match command {
         Command::CreateProject(new) => projects::create(doing, new),
-        Command::UpdateProject {
-            project,
-            patch,
-            if_version,
-            announced,
-        } => projects::update(doing, *project, patch, *if_version, *announced),
+        Command::UpdateProject { project, patch, if_version, announced } => {
+            projects::update(doing, *project, patch, *if_version, *announced)
+        }
         Command::DeleteProject { project } => projects::delete(doing, *project),
-        Command::AddMember {
-            project,
-            user,
-            role,
-        } => members::add(doing, *project, *user, *role),
-        Command::SetRole {
-            project,
-            user,
-            role,
-        } => members::set_role(doing, *project, *user, *role),
+        Command::AddMember { project, user, role } => members::add(doing, *project, *user, *role),
+        Command::SetRole { project, user, role } => {
+            members::set_role(doing, *project, *user, *role)
+        }
         Command::RemoveMember { project, user } => members::remove(doing, *project, *user),
         Command::CreateTask(new) => tasks::create(doing, new),
-        Command::UpdateTask {
-            task,
-            patch,
-            if_version,
-            announced,
-        } => tasks::update(doing, *task, patch, *if_version, *announced),
-        Command::DeleteTask {
-            task,
-            if_version,
-            announced,
-        } => tasks::delete(doing, *task, *if_version, *announced),
+        Command::UpdateTask { task, patch, if_version, announced } => {
+            tasks::update(doing, *task, patch, *if_version, *announced)
+        }
+        Command::DeleteTask { task, if_version, announced } => {
+            tasks::delete(doing, *task, *if_version, *announced)
+        }
         Command::AddComment { task, body } => comments::add(doing, *task, body),
-        Command::EditComment {
-            comment,
-            body,
-            if_version,
-        } => comments::edit(doing, *comment, body, *if_version),
+        Command::EditComment { comment, body, if_version } => {
+            comments::edit(doing, *comment, body, *if_version)
+        }
         Command::DeleteComment { comment } => comments::delete(doing, *comment),
         Command::MarkRead { notifications } => {
             let user = doing.user.id;
-            let read = doing
-                .tx
-                .mark_notifications_read(user, notifications.as_deref())?;
+            let read = doing.tx.mark_notifications_read(user, notifications.as_deref())?;
             Ok(Answer::Read(read))
         }
         Command::AnnounceTask { task } => tasks::announce(doing, *task),

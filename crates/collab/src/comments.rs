@@ -21,14 +21,8 @@ pub(crate) fn add(
         author_id: doing.user.id,
         body: body.as_str().to_owned(),
     })?;
-    doing.append(Body::CommentCreated {
-        comment: comment.clone(),
-        task: task.to_ref(),
-    })?;
-    let notice = Notice::CommentAdded {
-        task: task.to_ref(),
-        comment_id: comment.id,
-    };
+    doing.append(Body::CommentCreated { comment: comment.clone(), task: task.to_ref() })?;
+    let notice = Notice::CommentAdded { task: task.to_ref(), comment_id: comment.id };
     doing.notify(task.assignee_id, task.project_id, &notice)?;
     Ok(Answer::Comment(comment))
 }
@@ -40,41 +34,23 @@ pub(crate) fn edit(
     if_version: Option<i64>,
 ) -> Result<Answer, Fault> {
     let (old, task) = doing.comment(id)?;
-    doing.permit(
-        task.project_id,
-        Action::EditComment {
-            author: old.author_id,
-        },
-    )?;
+    doing.permit(task.project_id, Action::EditComment { author: old.author_id })?;
     expect_version(if_version, old.version)?;
     if old.body == body.as_str() {
         return Ok(Answer::Comment(old));
     }
-    let new = Comment {
-        body: body.as_str().to_owned(),
-        is_edited: true,
-        ..old
-    };
+    let new = Comment { body: body.as_str().to_owned(), is_edited: true, ..old };
     let comment = doing.tx.update_comment(&new)?;
-    doing.append(Body::CommentUpdated {
-        comment: comment.clone(),
-        task: task.to_ref(),
-    })?;
+    doing.append(Body::CommentUpdated { comment: comment.clone(), task: task.to_ref() })?;
     Ok(Answer::Comment(comment))
 }
 
 pub(crate) fn delete(doing: &mut Doing<'_, '_>, id: CommentId) -> Result<Answer, Fault> {
     let (comment, task) = doing.comment(id)?;
-    let action = Action::DeleteComment {
-        author: comment.author_id,
-        task_creator: task.creator_id,
-    };
+    let action = Action::DeleteComment { author: comment.author_id, task_creator: task.creator_id };
     doing.permit(task.project_id, action)?;
     doing.tx.delete_comment(id)?;
-    doing.append(Body::CommentDeleted {
-        comment,
-        task: task.to_ref(),
-    })?;
+    doing.append(Body::CommentDeleted { comment, task: task.to_ref() })?;
     Ok(Answer::Deleted)
 }
 

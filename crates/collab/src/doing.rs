@@ -26,21 +26,12 @@ impl<'a, 't> Doing<'a, 't> {
     ) -> Result<Self, Fault> {
         let user = access::actor(tx, user)?;
         let actor = user.to_ref();
-        Ok(Self {
-            tx,
-            user,
-            actor,
-            origin,
-        })
+        Ok(Self { tx, user, actor, origin })
     }
 
     /// Appends an event of this actor.
     pub(crate) fn append(&mut self, body: Body) -> Result<SyncId, Fault> {
-        let draft = Draft {
-            actor: self.actor.clone(),
-            origin: self.origin,
-            body,
-        };
+        let draft = Draft { actor: self.actor.clone(), origin: self.origin, body };
         Ok(self.tx.append(draft)?)
     }
 
@@ -89,13 +80,7 @@ impl<'a, 't> Doing<'a, 't> {
 /// Says `missing` where something around it was not found: who may not see the house hears
 /// nothing of its rooms.
 pub(crate) fn hide<T>(found: Result<T, Fault>, missing: Fault) -> Result<T, Fault> {
-    found.map_err(|fault| {
-        if matches!(fault, Fault::NotFound(_)) {
-            missing
-        } else {
-            fault
-        }
-    })
+    found.map_err(|fault| if matches!(fault, Fault::NotFound(_)) { missing } else { fault })
 }
 
 /// Fails unless the entity still has the version that the caller saw.

@@ -105,9 +105,5 @@ impl From<WriteError<Self>> for Fault {
 }
 
 fn join(invalid: &[Invalid]) -> String {
-    invalid
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join("; ")
+    invalid.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -17,10 +17,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads `object`.
     pub fn new(object: &'a Map<String, Value>) -> Self {
-        Self {
-            object,
-            invalid: Vec::new(),
-        }
+        Self { object, invalid: Vec::new() }
     }
 
     /// Whether the field is there, null included.
@@ -81,9 +78,7 @@ impl<'a> Fields<'a> {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, Rule>,
     ) -> Option<T> {
-        self.text(name, |name, text| {
-            parse(text).map_err(|rule| Invalid::new(name, rule))
-        })
+        self.text(name, |name, text| parse(text).map_err(|rule| Invalid::new(name, rule)))
     }
 
     /// An instant that may be absent, or null for none.
@@ -149,11 +144,7 @@ impl<'a> Fields<'a> {
 
     /// Fails if anything was wrong.
     pub fn finish(self) -> Result<(), Fault> {
-        if self.invalid.is_empty() {
-            Ok(())
-        } else {
-            Err(Fault::Invalid(self.invalid))
-        }
+        if self.invalid.is_empty() { Ok(()) } else { Err(Fault::Invalid(self.invalid)) }
     }
 
     /// Fails if anything was wrong, or if a value that must be there is not.
@@ -210,10 +201,7 @@ mod tests {
         assert_eq!(fields.nullable_text("x", Description::parse), None);
         assert_eq!(fields.nullable_text("a", Description::parse), Some(None));
         assert_eq!(fields.nullable_text("b", Description::parse), Some(None));
-        let given = fields
-            .nullable_text("c", Description::parse)
-            .unwrap()
-            .unwrap();
+        let given = fields.nullable_text("c", Description::parse).unwrap().unwrap();
         assert_eq!(given.as_str(), "text");
     }
 

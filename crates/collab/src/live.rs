@@ -77,19 +77,13 @@ impl Collab {
         typing: bool,
     ) -> Result<(), Fault> {
         let user = connection.user.id;
-        let task = self
-            .query(user, move |reads, user| visible_task(reads, user, task))
-            .await?
-            .to_ref();
+        let task =
+            self.query(user, move |reads, user| visible_task(reads, user, task)).await?.to_ref();
         self.parts.realtime.signal(Signal {
             user: connection.user.as_ref().clone(),
             at: self.parts.clock.now(),
             except: Some(connection.id),
-            body: SignalBody::Typing {
-                task,
-                written,
-                typing,
-            },
+            body: SignalBody::Typing { task, written, typing },
         });
         Ok(())
     }
@@ -127,14 +121,9 @@ impl Collab {
     {
         for _ in 0..TRIES {
             let (rooms, read_at) = rights(self.clone()).await?;
-            match self
-                .parts
-                .realtime
-                .join(connection, rooms, read_at, greeting())
-                .await
-            {
-                Ok(_) => return Ok(()),
-                Err(Stale) => {}
+            let joined = self.parts.realtime.join(connection, rooms, read_at, greeting()).await;
+            if joined != Err(Stale) {
+                return Ok(());
             }
         }
         Err(Fault::Busy)

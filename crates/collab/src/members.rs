@@ -31,9 +31,7 @@ pub(crate) fn add(
         role,
         joined_at: doing.tx.now(),
     };
-    let at = doing.append(Body::MemberAdded {
-        member: member.clone(),
-    })?;
+    let at = doing.append(Body::MemberAdded { member: member.clone() })?;
     doing.tx.open_membership(project, user, role, at)?;
     Ok(Answer::Member(member))
 }
@@ -53,14 +51,8 @@ pub(crate) fn set_role(
     if old.role == role {
         return Ok(Answer::Member(old));
     }
-    let member = Member {
-        role,
-        ..old.clone()
-    };
-    let at = doing.append(Body::MemberUpdated {
-        member: member.clone(),
-        old_role: old.role,
-    })?;
+    let member = Member { role, ..old.clone() };
+    let at = doing.append(Body::MemberUpdated { member: member.clone(), old_role: old.role })?;
     doing.tx.close_membership(project, user, at)?;
     doing.tx.open_membership(project, user, role, at)?;
     Ok(Answer::Member(member))
@@ -72,11 +64,7 @@ pub(crate) fn remove(
     user: UserId,
 ) -> Result<Answer, Fault> {
     // Whoever wants to leave may.
-    let action = if user == doing.user.id {
-        Action::Read
-    } else {
-        Action::EditMembers
-    };
+    let action = if user == doing.user.id { Action::Read } else { Action::EditMembers };
     doing.permit(project, action)?;
     let member = member(doing, project, user)?;
     if member.role == ProjectRole::Owner {
@@ -88,10 +76,7 @@ pub(crate) fn remove(
 }
 
 fn member(doing: &Doing<'_, '_>, project: ProjectId, user: UserId) -> Result<Member, Fault> {
-    doing
-        .tx
-        .member(project, user)?
-        .ok_or(Fault::NotFound(Noun::Member))
+    doing.tx.member(project, user)?.ok_or(Fault::NotFound(Noun::Member))
 }
 
 fn check_role(role: ProjectRole) -> Result<(), Fault> {

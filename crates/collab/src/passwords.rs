@@ -26,18 +26,13 @@ impl Hasher {
         let mut secret = [0; 32];
         entropy.fill(&mut secret);
         let decoy = hash(&secret, &salt(&*entropy))?;
-        Ok(Self {
-            cores: Semaphore::new(cores.max(1)),
-            entropy,
-            decoy,
-        })
+        Ok(Self { cores: Semaphore::new(cores.max(1)), entropy, decoy })
     }
 
     /// The hash to store for `password`.
     pub async fn hash(&self, password: Password) -> Result<String, Fault> {
         let salt = salt(&*self.entropy);
-        self.off_thread(move || hash(password.as_bytes(), &salt))
-            .await?
+        self.off_thread(move || hash(password.as_bytes(), &salt)).await?
     }
 
     /// Whether `password` is the one that `stored` was made of. Takes as long without `stored`.
@@ -47,9 +42,7 @@ impl Hasher {
         let matches = self
             .off_thread(move || {
                 PasswordHash::new(&stored).is_ok_and(|stored| {
-                    Argon2::default()
-                        .verify_password(password.as_bytes(), &stored)
-                        .is_ok()
+                    Argon2::default().verify_password(password.as_bytes(), &stored).is_ok()
                 })
             })
             .await?;
@@ -61,9 +54,7 @@ impl Hasher {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
         let _core = self.cores.acquire().await.map_err(|_| Fault::Unavailable)?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| Fault::Internal)
+        tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Internal)
     }
 }
 

@@ -16,21 +16,14 @@ pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewProject) -> Result<Answ
     check_dates(new.start_date, new.end_date)?;
     let project = doing.tx.insert_project(&Row {
         name: new.name.as_str().to_owned(),
-        description: new
-            .description
-            .as_ref()
-            .map(|text| text.as_str().to_owned()),
+        description: new.description.as_ref().map(|text| text.as_str().to_owned()),
         status: new.status,
         owner_id: doing.user.id,
         start_date: new.start_date,
         end_date: new.end_date,
     })?;
-    let at = doing.append(Body::ProjectCreated {
-        project: project.clone(),
-    })?;
-    doing
-        .tx
-        .open_membership(project.id, doing.user.id, ProjectRole::Owner, at)?;
+    let at = doing.append(Body::ProjectCreated { project: project.clone() })?;
+    doing.tx.open_membership(project.id, doing.user.id, ProjectRole::Owner, at)?;
     Ok(Answer::Project(project))
 }
 
@@ -42,10 +35,7 @@ pub(crate) fn update(
     announced: bool,
 ) -> Result<Answer, Fault> {
     doing.permit(id, Action::Read)?;
-    let old = doing
-        .tx
-        .project(id)?
-        .ok_or(Fault::NotFound(Noun::Project))?;
+    let old = doing.tx.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
     expect_version(if_version, old.version)?;
     let new = patched(&old, patch);
     let changes = ProjectChanges {
@@ -67,19 +57,13 @@ pub(crate) fn update(
     }
     check_dates(new.start_date, new.end_date)?;
     let project = doing.tx.update_project(&new)?;
-    doing.append(Body::ProjectUpdated {
-        project: project.clone(),
-        changes,
-    })?;
+    doing.append(Body::ProjectUpdated { project: project.clone(), changes })?;
     Ok(Answer::Project(project))
 }
 
 pub(crate) fn delete(doing: &mut Doing<'_, '_>, id: ProjectId) -> Result<Answer, Fault> {
     doing.permit(id, Action::DeleteProject)?;
-    let project = doing
-        .tx
-        .project(id)?
-        .ok_or(Fault::NotFound(Noun::Project))?;
+    let project = doing.tx.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
     let at = doing.append(Body::ProjectDeleted { project })?;
     doing.tx.close_memberships(id, at)?;
     doing.tx.delete_project(id)?;
@@ -87,17 +71,9 @@ pub(crate) fn delete(doing: &mut Doing<'_, '_>, id: ProjectId) -> Result<Answer,
 }
 
 fn patched(old: &Project, patch: &ProjectPatch) -> Project {
-    let ProjectPatch {
-        name,
-        description,
-        status,
-        start_date,
-        end_date,
-    } = patch;
+    let ProjectPatch { name, description, status, start_date, end_date } = patch;
     Project {
-        name: name
-            .as_ref()
-            .map_or_else(|| old.name.clone(), |name: &Name| name.as_str().into()),
+        name: name.as_ref().map_or_else(|| old.name.clone(), |name: &Name| name.as_str().into()),
         description: description.as_ref().map_or_else(
             || old.description.clone(),
             |text| text.as_ref().map(|text| text.as_str().to_owned()),

@@ -20,16 +20,12 @@ impl Collab {
     /// Everyone with an account: for admins all of them, for others those with whom they share
     /// the workspace, which is all of them too; what is shown of them is the door's to decide.
     pub async fn users(&self, user: UserId, page: Page) -> Result<Vec<User>, Fault> {
-        self.query(user, move |reads, _| Ok(reads.users(page)?))
-            .await
+        self.query(user, move |reads, _| Ok(reads.users(page)?)).await
     }
 
     /// Somebody with an account.
     pub async fn user(&self, user: UserId, id: UserId) -> Result<User, Fault> {
-        self.query(user, move |reads, _| {
-            reads.user(id)?.ok_or(Fault::NotFound(Noun::User))
-        })
-        .await
+        self.query(user, move |reads, _| reads.user(id)?.ok_or(Fault::NotFound(Noun::User))).await
     }
 
     /// The caller's projects; an admin's are all.
@@ -75,22 +71,14 @@ impl Collab {
             }
             let all = filter.project.is_some() || user.role == WorkspaceRole::Admin;
             let visible_to = (!all).then_some(user.id);
-            Ok(reads.tasks(
-                &TaskFilter {
-                    visible_to,
-                    ..filter
-                },
-                order,
-                page,
-            )?)
+            Ok(reads.tasks(&TaskFilter { visible_to, ..filter }, order, page)?)
         })
         .await
     }
 
     /// A task.
     pub async fn task(&self, user: UserId, id: TaskId) -> Result<Task, Fault> {
-        self.query(user, move |reads, user| visible_task(reads, user, id))
-            .await
+        self.query(user, move |reads, user| visible_task(reads, user, id)).await
     }
 
     /// The comments on a task, oldest first.
@@ -147,9 +135,6 @@ impl Collab {
 pub(crate) fn visible_task(reads: &Reads<'_>, user: &User, id: TaskId) -> Result<Task, Fault> {
     let missing = Fault::NotFound(Noun::Task);
     let task = reads.task(id)?.ok_or(missing.clone())?;
-    hide(
-        access::permit(reads, user, task.project_id, Action::Read),
-        missing,
-    )?;
+    hide(access::permit(reads, user, task.project_id, Action::Read), missing)?;
     Ok(task)
 }

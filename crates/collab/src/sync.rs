@@ -49,20 +49,10 @@ impl Collab {
                 None => reads.events_in_rooms(&rooms, after, head.id, MOST)?,
             };
             let scanned = scanned.max(after);
-            let events = events
-                .into_iter()
-                .filter(|event| may_see(event, &intervals, user.id))
-                .collect();
+            let events =
+                events.into_iter().filter(|event| may_see(event, &intervals, user.id)).collect();
             let more = scanned < head.id;
-            Ok(Feed {
-                events,
-                cursor: Cursor {
-                    id: scanned,
-                    ..head
-                },
-                more,
-                reset: None,
-            })
+            Ok(Feed { events, cursor: Cursor { id: scanned, ..head }, more, reset: None })
         })
         .await
     }
@@ -70,28 +60,18 @@ impl Collab {
 
 impl Feed {
     fn at(cursor: Cursor) -> Self {
-        Self {
-            events: Vec::new(),
-            cursor,
-            more: false,
-            reset: None,
-        }
+        Self { events: Vec::new(), cursor, more: false, reset: None }
     }
 
     fn reset(cursor: Cursor, reason: &'static str) -> Self {
-        Self {
-            reset: Some(reason),
-            ..Self::at(cursor)
-        }
+        Self { reset: Some(reason), ..Self::at(cursor) }
     }
 }
 
 /// Where a person ever was, and his own room.
 fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
-    let mut rooms: Rooms = intervals
-        .iter()
-        .map(|interval| Room::Project(interval.project))
-        .collect();
+    let mut rooms: Rooms =
+        intervals.iter().map(|interval| Room::Project(interval.project)).collect();
     rooms.push(Room::User(user));
     rooms.sort_unstable();
     rooms.dedup();

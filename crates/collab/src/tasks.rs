@@ -20,10 +20,7 @@ pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer,
     let task = doing.tx.insert_task(&Row {
         project_id: new.project,
         title: new.title.as_str().to_owned(),
-        description: new
-            .description
-            .as_ref()
-            .map(|text| text.as_str().to_owned()),
+        description: new.description.as_ref().map(|text| text.as_str().to_owned()),
         status: new.status,
         priority: new.priority,
         assignee_id: new.assignee,
@@ -35,9 +32,7 @@ pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer,
         completed_at: done.then(|| doing.tx.now()),
     })?;
     doing.append(Body::TaskCreated { task: task.clone() })?;
-    let notice = Notice::TaskAssigned {
-        task: task.to_ref(),
-    };
+    let notice = Notice::TaskAssigned { task: task.to_ref() };
     doing.notify(task.assignee_id, task.project_id, &notice)?;
     Ok(Answer::Task(task))
 }
@@ -55,9 +50,7 @@ pub(crate) fn update(
     let changes = TaskChanges::between(&old, &new);
     if let Some(announced) = announced
         && (changes.is_empty()
-            || announced
-                .old_status
-                .is_some_and(|word| !word.names(old.status))
+            || announced.old_status.is_some_and(|word| !word.names(old.status))
             || announcements::task_was_changed(doing, &new, &changes)?)
     {
         return Ok(Answer::Swallowed);
@@ -86,12 +79,7 @@ pub(crate) fn delete(
         }
         found => found?,
     };
-    doing.permit(
-        task.project_id,
-        Action::DeleteTask {
-            creator: task.creator_id,
-        },
-    )?;
+    doing.permit(task.project_id, Action::DeleteTask { creator: task.creator_id })?;
     expect_version(if_version, task.version)?;
     doing.tx.delete_task(id)?;
     doing.append(Body::TaskDeleted { task })?;
@@ -102,43 +90,25 @@ pub(crate) fn delete(
 fn tell(doing: &mut Doing<'_, '_>, task: &Task, changes: &TaskChanges) -> Result<(), Fault> {
     let mut lead = true;
     if changes.has_more_than_status_and_assignee() {
-        doing.append(Body::TaskUpdated {
-            task: task.clone(),
-            changes: changes.clone(),
-        })?;
+        doing.append(Body::TaskUpdated { task: task.clone(), changes: changes.clone() })?;
         lead = false;
     }
     if let Some(status) = &changes.status {
         let (task, changes) = (task.clone(), changes.clone());
-        doing.append(Body::TaskStatusChanged {
-            task,
-            old: status.old,
-            changes,
-            lead,
-        })?;
+        doing.append(Body::TaskStatusChanged { task, old: status.old, changes, lead })?;
         lead = false;
     }
     if let Some(assignee) = &changes.assignee {
         let (task, changes, old) = (task.clone(), changes.clone(), assignee.old.clone());
-        doing.append(Body::TaskAssigned {
-            task,
-            old,
-            changes,
-            lead,
-        })?;
+        doing.append(Body::TaskAssigned { task, old, changes, lead })?;
     }
     if let Some(status) = &changes.status {
-        let notice = Notice::TaskStatusChanged {
-            task: task.to_ref(),
-            old: status.old,
-            new: status.new,
-        };
+        let notice =
+            Notice::TaskStatusChanged { task: task.to_ref(), old: status.old, new: status.new };
         doing.notify(task.assignee_id, task.project_id, &notice)?;
     }
     if changes.assignee.is_some() {
-        let notice = Notice::TaskAssigned {
-            task: task.to_ref(),
-        };
+        let notice = Notice::TaskAssigned { task: task.to_ref() };
         doing.notify(task.assignee_id, task.project_id, &notice)?;
     }
     Ok(())
@@ -147,7 +117,7 @@ fn tell(doing: &mut Doing<'_, '_>, task: &Task, changes: &TaskChanges) -> Result
 fn patched(doing: &Doing<'_, '_>, old: &Task, patch: &TaskPatch) -> Result<Task, Fault> {
     let mut task = old.clone();
     if let Some(title) = &patch.title {
-        task.title = title.as_str().to_owned();
+        title.as_str().clone_into(&mut task.title);
     }
     if let Some(description) = &patch.description {
         task.description = description.as_ref().map(|text| text.as_str().to_owned());
@@ -196,9 +166,7 @@ fn check_assignee(
 ) -> Result<(), Fault> {
     let person = doing.tx.user(assignee)?.filter(|person| person.is_active);
     let person = person.ok_or_else(unknown_assignee)?;
-    access::role(doing.tx, &person, project)?
-        .map(|_| ())
-        .ok_or_else(unknown_assignee)
+    access::role(doing.tx, &person, project)?.map(|_| ()).ok_or_else(unknown_assignee)
 }
 
 fn unknown_assignee() -> Fault {

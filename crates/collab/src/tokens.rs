@@ -49,11 +49,7 @@ pub struct TokenRules {
 
 impl TokenRules {
     /// Our own tokens, as the native doors take them.
-    pub const NATIVE: Self = Self {
-        subject: Subject::Username,
-        typed: true,
-        issued: true,
-    };
+    pub const NATIVE: Self = Self { subject: Subject::Username, typed: true, issued: true };
 }
 
 /// What names the user.
@@ -235,11 +231,7 @@ impl Tokens {
             _ => return Err(TokenFault::WrongType),
         }
         let named = claims.named(rules.subject).ok_or(TokenFault::NoSubject)?;
-        Ok(Checked {
-            named,
-            expires_at,
-            id: claims.jti,
-        })
+        Ok(Checked { named, expires_at, id: claims.jti })
     }
 
     fn check_issuer(&self, claims: &Claims, required: bool) -> Result<(), TokenFault> {
@@ -252,21 +244,14 @@ impl Tokens {
             Some(Value::Array(all)) => all.contains(&Value::from(self.settings.audience.as_str())),
             Some(one) => one == &self.settings.audience,
         };
-        if issuer && audience {
-            Ok(())
-        } else {
-            Err(TokenFault::Invalid)
-        }
+        if issuer && audience { Ok(()) } else { Err(TokenFault::Invalid) }
     }
 }
 
 impl Claims {
     fn named(&self, subject: Subject) -> Option<Named> {
         let id = |claim: &Option<Value>| {
-            claim
-                .as_ref()
-                .and_then(crate::fields::id_of)
-                .map(|id| Named::Id(UserId(id)))
+            claim.as_ref().and_then(crate::fields::id_of).map(|id| Named::Id(UserId(id)))
         };
         if self.uid.is_some() {
             return id(&self.uid);
@@ -295,9 +280,7 @@ impl TokenKind {
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tokens")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 

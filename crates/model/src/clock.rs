@@ -36,10 +36,7 @@ impl dyn Entropy {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let mut bytes = vec![0; len];
         self.fill(&mut bytes);
-        bytes
-            .iter()
-            .map(|b| char::from(LETTERS[usize::from(b & 31)]))
-            .collect()
+        bytes.iter().map(|b| char::from(LETTERS[usize::from(b & 31)])).collect()
     }
 }
 
@@ -101,15 +98,9 @@ impl Timestamp {
         let instant = OffsetDateTime::parse(text, &Rfc3339)
             .ok()
             .or_else(|| {
-                PrimitiveDateTime::parse(text, NAIVE_ANY)
-                    .ok()
-                    .map(PrimitiveDateTime::assume_utc)
+                PrimitiveDateTime::parse(text, NAIVE_ANY).ok().map(PrimitiveDateTime::assume_utc)
             })
-            .or_else(|| {
-                Date::parse(text, DAY)
-                    .ok()
-                    .map(|d| d.midnight().assume_utc())
-            })?;
+            .or_else(|| Date::parse(text, DAY).ok().map(|d| d.midnight().assume_utc()))?;
         let micros = i64::try_from(instant.unix_timestamp_nanos() / 1000).ok()?;
         Some(Self::from_micros(micros)).filter(|t| t.0 == micros)
     }
@@ -169,10 +160,7 @@ mod tests {
             ("2026-12-31T23:59:59.5", "2026-12-31T23:59:59.500000Z"),
             ("2026-12-31 23:59", "2026-12-31T23:59:00.000000Z"),
             ("2026-12-31T23:59:59Z", "2026-12-31T23:59:59.000000Z"),
-            (
-                "2026-12-31T23:59:59.123456+02:00",
-                "2026-12-31T21:59:59.123456Z",
-            ),
+            ("2026-12-31T23:59:59.123456+02:00", "2026-12-31T21:59:59.123456Z"),
             ("2024-10-15", "2024-10-15T00:00:00.000000Z"),
         ];
         for (text, expected) in cases {
@@ -183,14 +171,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_instant() {
-        for text in [
-            "",
-            "tomorrow",
-            "2026-13-01",
-            "2026-02-30T00:00:00Z",
-            "12:00",
-            "1700000000",
-        ] {
+        for text in ["", "tomorrow", "2026-13-01", "2026-02-30T00:00:00Z", "12:00", "1700000000"] {
             assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
@@ -200,13 +181,7 @@ mod tests {
         let at = Timestamp::parse("2026-11-20T10:28:55.034831Z").unwrap();
         assert_eq!(at.naive(), "2026-11-20T10:28:55.034831");
         assert_eq!(at.day(), "2026-11-20");
-        assert_eq!(
-            Timestamp::parse("2026-11-20").unwrap().naive_short(),
-            "2026-11-20T00:00:00"
-        );
-        assert_eq!(
-            Timestamp::from_micros(i64::MAX).to_string(),
-            "9999-12-31T23:59:59.999999Z"
-        );
+        assert_eq!(Timestamp::parse("2026-11-20").unwrap().naive_short(), "2026-11-20T00:00:00");
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-31T23:59:59.999999Z");
     }
 }

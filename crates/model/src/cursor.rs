@@ -78,10 +78,7 @@ impl FromStr for Cursor {
             && id.bytes().all(|b| b.is_ascii_digit())
             && (id == "0" || !id.starts_with('0'));
         let id = id.parse().ok().filter(|_| canonical).ok_or(NotACursor)?;
-        Ok(Self {
-            epoch: Epoch::new(epoch).ok_or(NotACursor)?,
-            id: SyncId(id),
-        })
+        Ok(Self { epoch: Epoch::new(epoch).ok_or(NotACursor)?, id: SyncId(id) })
     }
 }
 
@@ -99,9 +96,7 @@ impl Serialize for Cursor {
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -269,9 +269,7 @@ impl Body {
             | Self::TaskAssigned { task, .. }
             | Self::TaskDeleted { task } => {
                 let assignee = task.assignee_id.map(Room::User);
-                std::iter::once(Room::Project(task.project_id))
-                    .chain(assignee)
-                    .collect()
+                std::iter::once(Room::Project(task.project_id)).chain(assignee).collect()
             }
             _ => match self.scope() {
                 Scope::Project(project) => smallvec![Room::Project(project)],
@@ -338,12 +336,7 @@ mod tests {
     use super::*;
 
     fn user(id: i64) -> UserRef {
-        UserRef {
-            id: UserId(id),
-            username: "ann".into(),
-            full_name: "Ann".into(),
-            email: None,
-        }
+        UserRef { id: UserId(id), username: "ann".into(), full_name: "Ann".into(), email: None }
     }
 
     #[test]
@@ -364,17 +357,11 @@ mod tests {
             role: ProjectRole::Viewer,
             joined_at: Timestamp::default(),
         };
-        let body = Body::MemberUpdated {
-            member,
-            old_role: ProjectRole::Member,
-        };
+        let body = Body::MemberUpdated { member, old_role: ProjectRole::Member };
         let json = serde_json::to_value(&body).unwrap();
         assert_eq!(json["kind"], body.kind());
         assert_eq!(json["payload"]["old_role"], "member");
         assert_eq!(serde_json::from_value::<Body>(json).unwrap(), body);
-        assert_eq!(
-            body.rooms().as_slice(),
-            [Room::Project(ProjectId(3)), Room::User(UserId(2))]
-        );
+        assert_eq!(body.rooms().as_slice(), [Room::Project(ProjectId(3)), Room::User(UserId(2))]);
     }
 }

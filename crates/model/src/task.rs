@@ -51,11 +51,7 @@ pub struct Task {
 impl Task {
     /// How other events name this task.
     pub fn to_ref(&self) -> TaskRef {
-        TaskRef {
-            id: self.id,
-            project_id: self.project_id,
-            title: self.title.clone(),
-        }
+        TaskRef { id: self.id, project_id: self.project_id, title: self.title.clone() }
     }
 }
 
@@ -82,10 +78,7 @@ pub struct Change<T> {
 impl<T: PartialEq + Clone> Change<T> {
     /// The change from `old` to `new`; none if they are the same.
     pub fn between(old: &T, new: &T) -> Option<Self> {
-        (old != new).then(|| Self {
-            old: old.clone(),
-            new: new.clone(),
-        })
+        (old != new).then(|| Self { old: old.clone(), new: new.clone() })
     }
 }
 
@@ -121,10 +114,8 @@ impl TaskChanges {
             description: Change::between(&old.description, &new.description),
             status: Change::between(&old.status, &new.status),
             priority: Change::between(&old.priority, &new.priority),
-            assignee: (old.assignee_id != new.assignee_id).then(|| Change {
-                old: old.assignee.clone(),
-                new: new.assignee.clone(),
-            }),
+            assignee: (old.assignee_id != new.assignee_id)
+                .then(|| Change { old: old.assignee.clone(), new: new.assignee.clone() }),
             due_date: Change::between(&old.due_date, &new.due_date),
             estimated_hours: Change::between(&old.estimated_hours, &new.estimated_hours),
             category: Change::between(&old.category, &new.category),
@@ -139,11 +130,7 @@ impl TaskChanges {
 
     /// Whether anything but status and assignee differs: what `task.updated` tells.
     pub fn has_more_than_status_and_assignee(&self) -> bool {
-        Self {
-            status: None,
-            assignee: None,
-            ..self.clone()
-        } != Self::default()
+        Self { status: None, assignee: None, ..self.clone() } != Self::default()
     }
 
     /// Whether the status is all that differs.

@@ -22,10 +22,7 @@ pub struct Invalid {
 impl Invalid {
     /// `field` breaks `rule`.
     pub fn new(field: impl Into<Cow<'static, str>>, rule: Rule) -> Self {
-        Self {
-            field: field.into(),
-            rule,
-        }
+        Self { field: field.into(), rule }
     }
 }
 
@@ -128,11 +125,7 @@ impl Username {
 
     /// The canonical form of a name that somebody typed: what look-ups compare.
     pub fn fold(text: &str) -> String {
-        text.trim()
-            .nfc()
-            .flat_map(char::to_lowercase)
-            .nfc()
-            .collect()
+        text.trim().nfc().flat_map(char::to_lowercase).nfc().collect()
     }
 
     /// The canonical name.
@@ -155,19 +148,13 @@ impl Email {
         let (local, host) = address.split_once('@').ok_or_else(invalid)?;
         let plain = |part: &str| {
             !part.is_empty()
-                && !part
-                    .chars()
-                    .any(|c| c.is_whitespace() || c.is_control() || c == '@')
+                && !part.chars().any(|c| c.is_whitespace() || c.is_control() || c == '@')
         };
         let valid = address.len() <= 254
             && plain(local)
             && plain(host)
             && !host.split('.').any(str::is_empty);
-        if valid {
-            Ok(Self(address))
-        } else {
-            Err(invalid())
-        }
+        if valid { Ok(Self(address)) } else { Err(invalid()) }
     }
 
     /// The canonical form of an address that somebody typed.
@@ -216,11 +203,7 @@ fn bounded(text: &str, min: usize, max: usize) -> Result<String, Rule> {
     if long > max {
         Err(Rule::TooLong(max))
     } else if long < min {
-        Err(if long == 0 {
-            Rule::Required
-        } else {
-            Rule::TooShort(min)
-        })
+        Err(if long == 0 { Rule::Required } else { Rule::TooShort(min) })
     } else if text.contains('\0') {
         Err(Rule::Form("text without NUL characters"))
     } else {
@@ -237,21 +220,12 @@ mod tests {
         let said = |r: Result<Title, Invalid>| r.unwrap_err().to_string();
         assert_eq!(said(Title::parse("title", "  ")), "title is required");
         let long = "é".repeat(501);
-        assert_eq!(
-            said(Title::parse("title", &long)),
-            "title must be 500 characters or less"
-        );
+        assert_eq!(said(Title::parse("title", &long)), "title must be 500 characters or less");
         assert_eq!(
             said(Title::parse("title", "a\0b")),
             "title must be text without NUL characters"
         );
-        assert_eq!(
-            Title::parse("title", &"é".repeat(500))
-                .unwrap()
-                .as_str()
-                .len(),
-            1000
-        );
+        assert_eq!(Title::parse("title", &"é".repeat(500)).unwrap().as_str().len(), 1000);
     }
 
     #[test]

@@ -40,10 +40,7 @@ impl User {
 
     /// Who acts when this person does.
     pub fn principal(&self) -> Principal {
-        Principal {
-            user: self.id,
-            role: self.role,
-        }
+        Principal { user: self.id, role: self.role }
     }
 }
 

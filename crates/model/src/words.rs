@@ -135,18 +135,12 @@ pub struct Word<T> {
 impl<T: Vocabulary> Word<T> {
     /// A word that names exactly `value`.
     pub fn exact(value: T) -> Self {
-        Self {
-            value,
-            shown: value.bit(),
-        }
+        Self { value, shown: value.bit() }
     }
 
     /// A word that is stored as `value` and also shown for each of `also`.
     pub fn shown_for(value: T, also: &[T]) -> Self {
-        Self {
-            value,
-            shown: also.iter().fold(value.bit(), |set, v| set | v.bit()),
-        }
+        Self { value, shown: also.iter().fold(value.bit(), |set, v| set | v.bit()) }
     }
 
     /// Whether `stored` is shown as this word.
@@ -157,11 +151,7 @@ impl<T: Vocabulary> Word<T> {
     /// What to store where `stored` is now.
     #[must_use]
     pub fn over(self, stored: T) -> T {
-        if self.names(stored) {
-            stored
-        } else {
-            self.value
-        }
+        if self.names(stored) { stored } else { self.value }
     }
 }
 
@@ -177,10 +167,7 @@ mod tests {
             TaskStatus::parse("nope").unwrap_err().to_string(),
             "must be one of: todo, in_progress, review, blocked, done, cancelled"
         );
-        assert_eq!(
-            serde_json::to_string(&TaskStatus::InProgress).unwrap(),
-            "\"in_progress\""
-        );
+        assert_eq!(serde_json::to_string(&TaskStatus::InProgress).unwrap(), "\"in_progress\"");
         assert!(ProjectRole::Owner > ProjectRole::Admin && Priority::Low < Priority::High);
     }
 

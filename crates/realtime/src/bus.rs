@@ -24,9 +24,7 @@ pub struct MemoryBus {
 impl MemoryBus {
     /// A bus that keeps `capacity` hints for slow receivers.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            sender: broadcast::Sender::new(capacity),
-        }
+        Self { sender: broadcast::Sender::new(capacity) }
     }
 }
 

@@ -17,18 +17,12 @@ pub struct Frame {
 impl Frame {
     /// A frame that must arrive.
     pub fn durable(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            ephemeral: false,
-        }
+        Self { bytes, ephemeral: false }
     }
 
     /// A frame that may be dropped.
     pub fn ephemeral(bytes: Bytes) -> Self {
-        Self {
-            bytes,
-            ephemeral: true,
-        }
+        Self { bytes, ephemeral: true }
     }
 }
 

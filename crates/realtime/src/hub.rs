@@ -64,13 +64,7 @@ impl Hub {
             Some((_, count)) => *count += 1,
             None => self.keys.push((connection.key, 1)),
         }
-        self.attached.insert(
-            connection.id,
-            Attached {
-                connection,
-                places: SmallVec::new(),
-            },
-        );
+        self.attached.insert(connection.id, Attached { connection, places: SmallVec::new() });
     }
 
     /// Forgets a connection. Returns it with the rooms it was in; `None` if it is not known.
@@ -103,11 +97,7 @@ impl Hub {
         if attached.places.iter().any(|(other, _)| *other == room) {
             return false;
         }
-        let group = self
-            .rooms
-            .entry(room)
-            .or_default()
-            .group(attached.connection.key);
+        let group = self.rooms.entry(room).or_default().group(attached.connection.key);
         attached.places.push((room, group.len()));
         group.push(Arc::clone(&attached.connection));
         true
@@ -150,35 +140,20 @@ impl Hub {
 
     /// The rooms that a connection is in.
     pub fn rooms_of(&self, id: ConnectionId) -> Rooms {
-        let places = self
-            .attached
-            .get(&id)
-            .map(|attached| attached.places.as_slice());
-        places
-            .unwrap_or_default()
-            .iter()
-            .map(|(room, _)| *room)
-            .collect()
+        let places = self.attached.get(&id).map(|attached| attached.places.as_slice());
+        places.unwrap_or_default().iter().map(|(room, _)| *room).collect()
     }
 
     /// The connections of a user.
     pub fn connections_of(&self, user: UserId) -> SmallVec<[ConnectionId; 2]> {
-        self.users
-            .get(&user)
-            .map(|user| user.connections.clone())
-            .unwrap_or_default()
+        self.users.get(&user).map(|user| user.connections.clone()).unwrap_or_default()
     }
 
     /// The connections in a room.
     pub fn members(&self, room: Room) -> Vec<ConnectionId> {
-        let groups = self
-            .rooms
-            .get(&room)
-            .map(|members| members.groups.as_slice());
+        let groups = self.rooms.get(&room).map(|members| members.groups.as_slice());
         let groups = groups.unwrap_or_default().iter();
-        groups
-            .flat_map(|(_, group)| group.iter().map(|connection| connection.id))
-            .collect()
+        groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
     }
 
     /// Notes that event `at` changed what `user` may see.
@@ -190,13 +165,8 @@ impl Hub {
 
     /// Whether rights that were read at `at` still hold for this connection.
     pub fn rights_hold(&self, id: ConnectionId, at: SyncId) -> bool {
-        let user = self
-            .attached
-            .get(&id)
-            .map(|attached| attached.connection.user.id);
-        let changed = user
-            .and_then(|user| self.users.get(&user))
-            .map(|user| user.rights_changed);
+        let user = self.attached.get(&id).map(|attached| attached.connection.user.id);
+        let changed = user.and_then(|user| self.users.get(&user)).map(|user| user.rights_changed);
         changed.is_some_and(|changed| changed <= at)
     }
 
@@ -293,9 +263,7 @@ impl Hub {
     }
 
     fn has_group(&self, room: Room, key: FrameKey) -> bool {
-        self.rooms
-            .get(&room)
-            .is_some_and(|members| members.peek(key).is_some())
+        self.rooms.get(&room).is_some_and(|members| members.peek(key).is_some())
     }
 
     fn is_in_any(&self, id: ConnectionId, rooms: &[Room]) -> bool {
@@ -307,21 +275,14 @@ impl Hub {
 
 impl Members {
     fn peek(&self, key: FrameKey) -> Option<&Vec<Arc<Connection>>> {
-        self.groups
-            .iter()
-            .find(|(other, _)| *other == key)
-            .map(|(_, group)| group)
+        self.groups.iter().find(|(other, _)| *other == key).map(|(_, group)| group)
     }
 
     fn group(&mut self, key: FrameKey) -> &mut Vec<Arc<Connection>> {
-        let at = self
-            .groups
-            .iter()
-            .position(|(other, _)| *other == key)
-            .unwrap_or_else(|| {
-                self.groups.push((key, Vec::new()));
-                self.groups.len() - 1
-            });
+        let at = self.groups.iter().position(|(other, _)| *other == key).unwrap_or_else(|| {
+            self.groups.push((key, Vec::new()));
+            self.groups.len() - 1
+        });
         &mut self.groups[at].1
     }
 }

@@ -87,25 +87,13 @@ impl Realtime {
         greeting: Greeting,
     ) -> Result<Joined, Stale> {
         let (answer, joined) = oneshot::channel();
-        self.order(Order::Join {
-            connection,
-            rooms,
-            read_at,
-            greeting,
-            answer,
-        })
-        .await;
+        self.order(Order::Join { connection, rooms, read_at, greeting, answer }).await;
         joined.await.unwrap_or(Err(Stale))
     }
 
     /// Takes a connection out of rooms; the greeting comes after the last that it hears there.
     pub async fn leave(&self, connection: ConnectionId, rooms: Rooms, greeting: Greeting) {
-        self.order(Order::Leave {
-            connection,
-            rooms,
-            greeting,
-        })
-        .await;
+        self.order(Order::Leave { connection, rooms, greeting }).await;
     }
 
     /// Forgets a connection. `clean`: its client said good-bye; otherwise it is expected back for
@@ -117,11 +105,7 @@ impl Realtime {
     /// Tells something ephemeral. Never waits: when the queue is full the signal is lost, and
     /// counted.
     pub fn signal(&self, signal: Signal) {
-        if self
-            .orders
-            .try_send(Order::Signal(Box::new(signal)))
-            .is_err()
-        {
+        if self.orders.try_send(Order::Signal(Box::new(signal))).is_err() {
             counters::count(&self.counters.signals_refused);
         }
     }
@@ -157,9 +141,7 @@ impl Realtime {
 
 impl fmt::Debug for Realtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Realtime")
-            .field("queued", &self.waiting())
-            .finish_non_exhaustive()
+        f.debug_struct("Realtime").field("queued", &self.waiting()).finish_non_exhaustive()
     }
 }
 

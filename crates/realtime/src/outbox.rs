@@ -35,10 +35,7 @@ pub struct OutboxLimits {
 
 impl Default for OutboxLimits {
     fn default() -> Self {
-        Self {
-            frames: 1024,
-            bytes: 4 << 20,
-        }
+        Self { frames: 1024, bytes: 4 << 20 }
     }
 }
 
@@ -93,11 +90,7 @@ const KEEP: usize = 32;
 impl Outbox {
     /// An empty outbox without a link: frames wait until one is there.
     pub fn new(limits: OutboxLimits, counters: Arc<Counters>) -> Self {
-        Self {
-            queue: Mutex::default(),
-            limits,
-            counters,
-        }
+        Self { queue: Mutex::default(), limits, counters }
     }
 
     /// From now on frames leave by `link`.
@@ -311,11 +304,7 @@ mod tests {
                 *room -= n;
                 written += n;
             }
-            if written == 0 {
-                Err(io::ErrorKind::WouldBlock.into())
-            } else {
-                Ok(written)
-            }
+            if written == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
         }
 
         fn wake(&self) {
@@ -325,17 +314,8 @@ mod tests {
 
     fn outbox(frames: usize, room: usize) -> (Outbox, Arc<Pipe>, Arc<Counters>) {
         let counters = Arc::new(Counters::default());
-        let outbox = Outbox::new(
-            OutboxLimits {
-                frames,
-                bytes: 1000,
-            },
-            Arc::clone(&counters),
-        );
-        let pipe = Arc::new(Pipe {
-            room: Mutex::new(room),
-            ..Pipe::default()
-        });
+        let outbox = Outbox::new(OutboxLimits { frames, bytes: 1000 }, Arc::clone(&counters));
+        let pipe = Arc::new(Pipe { room: Mutex::new(room), ..Pipe::default() });
         outbox.attach(Arc::clone(&pipe) as Arc<dyn Link>);
         (outbox, pipe, counters)
     }
@@ -360,11 +340,7 @@ mod tests {
 
         *pipe.room.lock().unwrap() = 100;
         outbox.send(durable("gh"));
-        assert_eq!(
-            *pipe.got.lock().unwrap(),
-            b"abcd",
-            "others wait for the session's task"
-        );
+        assert_eq!(*pipe.got.lock().unwrap(), b"abcd", "others wait for the session's task");
         assert!(!outbox.resume());
         assert_eq!(*pipe.got.lock().unwrap(), b"abcdefgh");
         assert!(outbox.is_empty());
@@ -394,11 +370,7 @@ mod tests {
         outbox.push(durable("y"));
         *pipe.room.lock().unwrap() = 100;
         outbox.resume();
-        assert_eq!(
-            *pipe.got.lock().unwrap(),
-            b"abcdy",
-            "the whole one could go"
-        );
+        assert_eq!(*pipe.got.lock().unwrap(), b"abcdy", "the whole one could go");
     }
 
     #[test]

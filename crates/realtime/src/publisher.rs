@@ -80,13 +80,7 @@ impl Publisher {
         parts: Parts<E>,
         committed: Committed,
     ) -> Result<(Self, Realtime), chorus_storage::StoreError> {
-        let Parts {
-            store,
-            encoder,
-            bus,
-            clock,
-            tail,
-        } = parts;
+        let Parts { store, encoder, bus, clock, tail } = parts;
         let head = store.head().id;
         let tail = Arc::new(Tail::new(tail.max(1), head));
         let (sender, orders) = mpsc::channel(QUEUE);
@@ -163,9 +157,7 @@ impl Publisher {
         ] {
             gauge.store(size as u64, Ordering::Relaxed);
         }
-        self.gauges
-            .published
-            .store(self.published.0, Ordering::Relaxed);
+        self.gauges.published.store(self.published.0, Ordering::Relaxed);
     }
 
     async fn announce_own(&mut self, batch: &[Arc<Event>]) {
@@ -195,11 +187,7 @@ impl Publisher {
     async fn catch_up(&mut self) {
         loop {
             let after = self.published;
-            let events = match self
-                .store
-                .read(move |reads| reads.events(after, READ))
-                .await
-            {
+            let events = match self.store.read(move |reads| reads.events(after, READ)).await {
                 Ok(events) => events,
                 Err(error) => {
                     tracing::warn!(%error, "cannot read the log; trying again within a second");
@@ -234,10 +222,7 @@ impl Publisher {
         match &event.body {
             Body::ProjectCreated { project } => self.grant(project.owner_id, project.id, at),
             Body::MemberAdded { member } => self.grant(member.user_id, member.project_id, at),
-            Body::MemberUpdated {
-                member: Member { user_id, .. },
-                ..
-            } => {
+            Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
                 self.hub.rights_changed(*user_id, at);
             }
             Body::MemberRemoved { member } => {
@@ -271,11 +256,7 @@ impl Publisher {
     fn grant(&mut self, user: UserId, project: ProjectId, at: SyncId) {
         self.hub.rights_changed(user, at);
         for connection in self.hub.connections_of(user) {
-            if self
-                .hub
-                .connection(connection)
-                .is_some_and(|connection| connection.auto_joins)
-            {
+            if self.hub.connection(connection).is_some_and(|connection| connection.auto_joins) {
                 self.enter(connection, &[Room::Project(project)]);
             }
         }
@@ -284,13 +265,7 @@ impl Publisher {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Attach(connection) => self.hub.attach(connection),
-            Order::Join {
-                connection,
-                rooms,
-                read_at,
-                greeting,
-                answer,
-            } => {
+            Order::Join { connection, rooms, read_at, greeting, answer } => {
                 if read_at > self.published {
                     self.catch_up().await;
                 }
@@ -306,11 +281,7 @@ impl Publisher {
                 // A caller that has left takes its connection away itself.
                 drop(answer.send(outcome));
             }
-            Order::Leave {
-                connection,
-                rooms,
-                greeting,
-            } => {
+            Order::Leave { connection, rooms, greeting } => {
                 self.exit(connection, &rooms, None);
                 self.hub.greet(connection, greeting(&self.cursor()));
             }
@@ -336,11 +307,7 @@ impl Publisher {
 
     fn exit(&mut self, id: ConnectionId, rooms: &[Room], grace: Option<Duration>) {
         let Some(user) = self.user_of(id) else { return };
-        let left: Rooms = rooms
-            .iter()
-            .copied()
-            .filter(|room| self.hub.leave(id, *room))
-            .collect();
+        let left: Rooms = rooms.iter().copied().filter(|room| self.hub.leave(id, *room)).collect();
         self.absent(&user, &left, grace);
     }
 
@@ -384,11 +351,7 @@ impl Publisher {
             user: UserRef::clone(user),
             at: self.clock.now(),
             except: None,
-            body: SignalBody::Presence {
-                arrived,
-                projects,
-                elsewhere,
-            },
+            body: SignalBody::Presence { arrived, projects, elsewhere },
         });
     }
 
@@ -399,14 +362,8 @@ impl Publisher {
 
     fn present(&self, projects: &[ProjectId]) -> Vec<Present> {
         let mut found: Vec<Present> = Vec::new();
-        for stay in projects
-            .iter()
-            .flat_map(|project| self.roster.present(*project))
-        {
-            match found
-                .iter_mut()
-                .find(|present| present.user.id == stay.user.id)
-            {
+        for stay in projects.iter().flat_map(|project| self.roster.present(*project)) {
+            match found.iter_mut().find(|present| present.user.id == stay.user.id) {
                 Some(present) => present.since = present.since.min(stay.since),
                 None => found.push(Present {
                     user: Arc::clone(&stay.user),
@@ -426,25 +383,16 @@ impl Publisher {
     }
 
     fn user_of(&self, id: ConnectionId) -> Option<Arc<UserRef>> {
-        self.hub
-            .connection(id)
-            .map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
+        self.hub.connection(id).map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
     }
 
     fn cursor(&self) -> Cursor {
-        Cursor {
-            epoch: self.store.head().epoch,
-            id: self.published,
-        }
+        Cursor { epoch: self.store.head().epoch, id: self.published }
     }
 
     async fn fill_tail(&self) -> Result<(), chorus_storage::StoreError> {
         let after = SyncId(self.published.0.saturating_sub(READ as u64));
-        for event in self
-            .store
-            .read(move |reads| reads.events(after, READ))
-            .await?
-        {
+        for event in self.store.read(move |reads| reads.events(after, READ)).await? {
             if event.sync_id <= self.published {
                 self.tail.push(event);
             }
@@ -484,8 +432,6 @@ impl Publisher {
 
 impl std::fmt::Debug for Publisher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Publisher")
-            .field("published", &self.published)
-            .finish_non_exhaustive()
+        f.debug_struct("Publisher").field("published", &self.published).finish_non_exhaustive()
     }
 }

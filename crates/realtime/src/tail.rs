@@ -44,9 +44,7 @@ impl Tail {
         limit: usize,
     ) -> Option<(Vec<Arc<Event>>, SyncId)> {
         let window = self.window.read().unwrap_or_else(PoisonError::into_inner);
-        let last = window
-            .back()
-            .map_or_else(|| self.published(), |event| event.sync_id);
+        let last = window.back().map_or_else(|| self.published(), |event| event.sync_id);
         if after >= last {
             return Some((Vec::new(), after.min(last)));
         }
@@ -70,10 +68,7 @@ impl Tail {
     /// Adds the next event. The publisher calls this in order, without holes.
     pub(crate) fn push(&self, event: Arc<Event>) {
         let mut window = self.window.write().unwrap_or_else(PoisonError::into_inner);
-        if window
-            .back()
-            .is_some_and(|last| last.sync_id.next() != event.sync_id)
-        {
+        if window.back().is_some_and(|last| last.sync_id.next() != event.sync_id) {
             window.clear();
         }
         if window.len() == self.capacity {

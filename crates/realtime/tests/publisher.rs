@@ -19,7 +19,7 @@ fn rooms(project: ProjectId) -> Rooms {
 
 #[tokio::test]
 async fn events_arrive_in_order_and_once() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let listener = node.connect(UserId(1), &[PROJECT]).await;
     for n in 1..=100 {
@@ -31,7 +31,7 @@ async fn events_arrive_in_order_and_once() {
 
 #[tokio::test]
 async fn a_node_that_is_handed_nothing_reads_the_log() {
-    let house = House::build().await;
+    let house = House::build();
     let (writing, reading) = (house.node().await, house.silent_node(true).await);
     let (here, there) = (
         writing.connect(UserId(1), &[PROJECT]).await,
@@ -45,7 +45,7 @@ async fn a_node_that_is_handed_nothing_reads_the_log() {
 
 #[tokio::test]
 async fn a_dead_bus_costs_a_second_and_no_event() {
-    let house = House::build().await;
+    let house = House::build();
     let deaf = house.silent_node(false).await;
     let listener = deaf.connect(UserId(1), &[PROJECT]).await;
     house.append(1).await;
@@ -54,7 +54,7 @@ async fn a_dead_bus_costs_a_second_and_no_event() {
 
 #[tokio::test]
 async fn a_join_hears_everything_after_its_place_and_nothing_before() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     house.append(1).await;
     let listener = node.connect(UserId(1), &[]).await;
@@ -66,35 +66,30 @@ async fn a_join_hears_everything_after_its_place_and_nothing_before() {
 
 #[tokio::test]
 async fn a_join_waits_for_the_place_that_its_rights_were_read_at() {
-    let house = House::build().await;
+    let house = House::build();
     let deaf = house.silent_node(false).await;
     let listener = deaf.connect(UserId(1), &[]).await;
     let at = house.append(1).await;
-    let joined = deaf
-        .realtime
-        .join(listener.id, rooms(PROJECT), at, Node::no_greeting())
-        .await;
+    let joined = deaf.realtime.join(listener.id, rooms(PROJECT), at, Node::no_greeting()).await;
     assert_eq!(joined.unwrap().cursor.id, at, "it read the log first");
 }
 
 #[tokio::test]
 async fn rights_that_are_stale_are_refused() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let listener = node.connect(UserId(7), &[]).await;
     let read_at = house.append(1).await;
     house.remove_member(PROJECT, UserId(7)).await;
     node.announced(read_at.next()).await;
-    let joined = node
-        .realtime
-        .join(listener.id, rooms(PROJECT), read_at, Node::no_greeting())
-        .await;
+    let joined =
+        node.realtime.join(listener.id, rooms(PROJECT), read_at, Node::no_greeting()).await;
     assert_eq!(joined, Err(Stale));
 }
 
 #[tokio::test]
 async fn membership_moves_connections_at_its_place_in_the_log() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let listener = node.connect(UserId(7), &[]).await;
     house.append(1).await;
@@ -103,29 +98,21 @@ async fn membership_moves_connections_at_its_place_in_the_log() {
     house.remove_member(PROJECT, UserId(7)).await;
     let last = house.append(3).await;
     node.announced(last).await;
-    assert_eq!(
-        listener.hear(2).await,
-        ["2", "removed"],
-        "the leaver hears of it, and no more"
-    );
+    assert_eq!(listener.hear(2).await, ["2", "removed"], "the leaver hears of it, and no more");
     assert_eq!(listener.see(1).await, ["+7"]);
     assert!(listener.is_silent());
 }
 
 #[tokio::test]
 async fn presence_is_told_for_the_first_and_after_the_last() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let watcher = node.connect(UserId(1), &[PROJECT]).await;
     assert_eq!(watcher.see(1).await, ["+1"]);
 
     let first = node.connect(UserId(2), &[PROJECT]).await;
     let second = node.connect(UserId(2), &[PROJECT]).await;
-    assert_eq!(
-        watcher.see(1).await,
-        ["+2"],
-        "a second connection is no arrival"
-    );
+    assert_eq!(watcher.see(1).await, ["+2"], "a second connection is no arrival");
     node.realtime.detach(first.id, true).await;
     node.realtime.detach(second.id, false).await;
     let present = node.realtime.present(vec![PROJECT]).await;
@@ -137,31 +124,23 @@ async fn presence_is_told_for_the_first_and_after_the_last() {
     node.realtime.present(Vec::new()).await;
     assert_eq!(watcher.see(1).await, ["-2"]);
     let present = node.realtime.present(vec![PROJECT]).await;
-    assert_eq!(
-        present.iter().map(|one| one.user.id).collect::<Vec<_>>(),
-        [UserId(1)]
-    );
+    assert_eq!(present.iter().map(|one| one.user.id).collect::<Vec<_>>(), [UserId(1)]);
 }
 
 #[tokio::test]
 async fn a_connection_that_is_gone_cannot_join() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let refused = node
         .realtime
-        .join(
-            ConnectionId(99),
-            rooms(PROJECT),
-            SyncId::ZERO,
-            Node::no_greeting(),
-        )
+        .join(ConnectionId(99), rooms(PROJECT), SyncId::ZERO, Node::no_greeting())
         .await;
     assert_eq!(refused, Err(Stale));
 }
 
 #[tokio::test]
 async fn what_was_committed_before_the_stop_is_announced() {
-    let house = House::build().await;
+    let house = House::build();
     let node = house.node().await;
     let listener = node.connect(UserId(1), &[PROJECT]).await;
     for n in 1..=10 {

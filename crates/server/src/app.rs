@@ -99,7 +99,10 @@ impl App {
         .map_err(Failure::new)?;
         let surroundings = surroundings(Arc::clone(realtime.counters()));
         let collab = Collab::new(Parts {
-            tokens: Tokens::new(&secret(&store, settings, &*foundation.entropy).await?, settings.tokens.clone()),
+            tokens: Tokens::new(
+                &secret(&store, settings, &*foundation.entropy).await?,
+                settings.tokens.clone(),
+            ),
             hasher: hasher(&foundation.entropy)?,
             store: store.clone(),
             realtime,

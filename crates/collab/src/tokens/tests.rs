@@ -4,16 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-const TASKMANAGER: TokenRules = TokenRules {
-    subject: Subject::Id,
-    typed: false,
-    issued: false,
-};
-const FLUX: TokenRules = TokenRules {
-    subject: Subject::IdClaim,
-    typed: false,
-    issued: false,
-};
+const TASKMANAGER: TokenRules = TokenRules { subject: Subject::Id, typed: false, issued: false };
+const FLUX: TokenRules = TokenRules { subject: Subject::IdClaim, typed: false, issued: false };
 
 fn tokens() -> Tokens {
     Tokens::new(b"a secret of some length", TokenSettings::default())
@@ -30,9 +22,7 @@ fn sign(claims: &Value, algorithm: Algorithm, secret: &[u8]) -> String {
 
 fn check(claims: &Value, rules: TokenRules) -> Result<Named, TokenFault> {
     let token = sign(claims, Algorithm::HS256, b"a secret of some length");
-    tokens()
-        .check(&token, TokenKind::Access, rules, now())
-        .map(|checked| checked.named)
+    tokens().check(&token, TokenKind::Access, rules, now()).map(|checked| checked.named)
 }
 
 fn exp() -> i64 {
@@ -51,13 +41,9 @@ fn our_own_tokens_count_everywhere() {
         created_at: now(),
         updated_at: now(),
     };
-    let (token, expires) = tokens()
-        .issue(&user, TokenKind::Access, now(), "x")
-        .unwrap();
+    let (token, expires) = tokens().issue(&user, TokenKind::Access, now(), "x").unwrap();
     for rules in [TokenRules::NATIVE, TASKMANAGER, FLUX] {
-        let checked = tokens()
-            .check(&token, TokenKind::Access, rules, now())
-            .unwrap();
+        let checked = tokens().check(&token, TokenKind::Access, rules, now()).unwrap();
         assert_eq!(checked.named, Named::Id(UserId(7)));
         assert_eq!(checked.expires_at, expires);
     }
@@ -70,28 +56,13 @@ fn our_own_tokens_count_everywhere() {
 #[test]
 fn each_dialect_names_the_user_its_own_way() {
     let id = |n| Ok(Named::Id(UserId(n)));
-    assert_eq!(
-        check(&json!({"sub": "3", "exp": exp()}), TASKMANAGER),
-        id(3)
-    );
-    assert_eq!(
-        check(
-            &json!({"sub": 3, "exp": exp(), "type": "access"}),
-            TASKMANAGER
-        ),
-        id(3)
-    );
-    assert_eq!(
-        check(&json!({"sub": "3", "uid": "4", "exp": exp()}), TASKMANAGER),
-        id(4)
-    );
+    assert_eq!(check(&json!({"sub": "3", "exp": exp()}), TASKMANAGER), id(3));
+    assert_eq!(check(&json!({"sub": 3, "exp": exp(), "type": "access"}), TASKMANAGER), id(3));
+    assert_eq!(check(&json!({"sub": "3", "uid": "4", "exp": exp()}), TASKMANAGER), id(4));
     assert_eq!(check(&json!({"id": "5", "exp": exp()}), FLUX), id(5));
     let full = json!({"sub": "ann", "exp": exp(), "type": "access", "iss": "project_manager",
         "aud": ["project_manager_users"]});
-    assert_eq!(
-        check(&full, TokenRules::NATIVE),
-        Ok(Named::Username("ann".into()))
-    );
+    assert_eq!(check(&full, TokenRules::NATIVE), Ok(Named::Username("ann".into())));
 }
 
 #[test]
@@ -99,28 +70,13 @@ fn what_does_not_count() {
     let cases = [
         (json!({"sub": "3"}), TokenFault::Invalid),
         (json!({"sub": "3", "exp": "soon"}), TokenFault::Invalid),
-        (
-            json!({"sub": "3", "exp": now().seconds() - 1}),
-            TokenFault::Expired,
-        ),
-        (
-            json!({"sub": "3", "exp": exp(), "nbf": exp()}),
-            TokenFault::Invalid,
-        ),
-        (
-            json!({"sub": "3", "exp": exp(), "type": "refresh"}),
-            TokenFault::WrongType,
-        ),
+        (json!({"sub": "3", "exp": now().seconds() - 1}), TokenFault::Expired),
+        (json!({"sub": "3", "exp": exp(), "nbf": exp()}), TokenFault::Invalid),
+        (json!({"sub": "3", "exp": exp(), "type": "refresh"}), TokenFault::WrongType),
         (json!({"sub": "ann", "exp": exp()}), TokenFault::NoSubject),
         (json!({"exp": exp()}), TokenFault::NoSubject),
-        (
-            json!({"sub": "3", "exp": exp(), "iss": "else"}),
-            TokenFault::Invalid,
-        ),
-        (
-            json!({"sub": "3", "exp": exp(), "aud": ["else"]}),
-            TokenFault::Invalid,
-        ),
+        (json!({"sub": "3", "exp": exp(), "iss": "else"}), TokenFault::Invalid),
+        (json!({"sub": "3", "exp": exp(), "aud": ["else"]}), TokenFault::Invalid),
     ];
     for (claims, fault) in cases {
         assert_eq!(check(&claims, TASKMANAGER), Err(fault), "{claims}");

@@ -48,12 +48,7 @@ pub struct Peer {
 impl Interpreter {
     /// An application for these listeners, numbered as in the engine's handshakes.
     pub fn new(collab: Collab, lexicon: Arc<Lexicon>, listeners: Vec<Listener>) -> Self {
-        Self {
-            collab,
-            lexicon,
-            listeners,
-            crowd: Arc::default(),
-        }
+        Self { collab, lexicon, listeners, crowd: Arc::default() }
     }
 
     fn spoken(&self, listener: u16, namespace: &str) -> Option<(Arc<dyn Dialect>, FrameKey)> {
@@ -83,9 +78,7 @@ impl Interpreter {
         let greeting = || -> Greeting {
             let (dialect, socket) = (Arc::clone(dialect), socket.clone());
             Box::new(move |_| {
-                let wire = Wire {
-                    namespace: socket.namespace(),
-                };
+                let wire = Wire { namespace: socket.namespace() };
                 let mut frames = dialect.welcome(&wire, user.id, now);
                 frames.insert(0, socket.accept());
                 frames
@@ -98,16 +91,8 @@ impl Interpreter {
         let left = expires_at.micros().saturating_sub(now.micros());
         let expires_in = Duration::from_micros(u64::try_from(left).unwrap_or(0));
         let (dialect, socket) = (Arc::clone(dialect), socket.clone());
-        let peer = Peer {
-            dialect,
-            socket,
-            connection,
-            _seat: seat,
-        };
-        Ok(Admitted {
-            peer,
-            expires_in: Some(expires_in),
-        })
+        let peer = Peer { dialect, socket, connection, _seat: seat };
+        Ok(Admitted { peer, expires_in: Some(expires_in) })
     }
 
     /// The first good token decides; if none is, the first one's fault is told.
@@ -130,29 +115,18 @@ impl Interpreter {
         let user = peer.connection.user.id;
         match ask {
             Ask::Command(command) => {
-                let caller = Caller {
-                    user,
-                    origin: Some(peer.connection.id),
-                    key: None,
-                };
-                self.collab
-                    .execute(caller, command)
-                    .await
-                    .map(|_| Reply::Done)
+                let caller = Caller { user, origin: Some(peer.connection.id), key: None };
+                self.collab.execute(caller, command).await.map(|_| Reply::Done)
             }
             Ask::Typing { task, typing } => {
                 let written = echo.written.clone();
-                self.collab
-                    .typing(&peer.connection, task, written, typing)
-                    .await?;
+                self.collab.typing(&peer.connection, task, written, typing).await?;
                 Ok(Reply::Done)
             }
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
             Ask::Join(project) => {
                 let greeting = || peer.greeting(&self.collab, echo.clone(), Reply::Joined(project));
-                self.collab
-                    .join(peer.connection.id, user, project, greeting)
-                    .await?;
+                self.collab.join(peer.connection.id, user, project, greeting).await?;
                 Ok(Reply::Done)
             }
             Ask::Leave(project) => Ok(self.leave(peer, project, echo).await),
@@ -162,9 +136,7 @@ impl Interpreter {
 
     async fn leave(&self, peer: &Peer, project: ProjectId, echo: &Echo) -> Reply {
         let greeting = peer.greeting(&self.collab, echo.clone(), Reply::Left(project));
-        self.collab
-            .leave(peer.connection.id, project, greeting)
-            .await;
+        self.collab.leave(peer.connection.id, project, greeting).await;
         Reply::Done
     }
 }
@@ -185,10 +157,7 @@ impl Application for Interpreter {
         let spoken = self.spoken(socket.handshake().listener, socket.namespace());
         let tokens: Vec<String> = spoken.as_ref().map_or_else(Vec::new, |(dialect, _)| {
             let shown = dialect.credentials(socket.handshake(), payload);
-            shown
-                .into_iter()
-                .map(std::borrow::Cow::into_owned)
-                .collect()
+            shown.into_iter().map(std::borrow::Cow::into_owned).collect()
         });
         async move {
             let (dialect, key) = spoken?;
@@ -210,13 +179,8 @@ impl Application for Interpreter {
         incoming: Incoming<'_>,
     ) -> Option<BoxFuture<'static, ()>> {
         let Incoming { args, ack, .. } = incoming;
-        let wire = Wire {
-            namespace: peer.socket.namespace(),
-        };
-        match peer
-            .dialect
-            .decode(args.name().unwrap_or_default(), args.items())
-        {
+        let wire = Wire { namespace: peer.socket.namespace() };
+        match peer.dialect.decode(args.name().unwrap_or_default(), args.items()) {
             Decoded::Unknown => {}
             Decoded::Silent => peer.acknowledge(ack),
             Decoded::Wrong(text) => {
@@ -226,8 +190,7 @@ impl Application for Interpreter {
             Decoded::Ask(Ask::Ping, echo) => {
                 let now = self.collab.clock().now();
                 peer.connection.touch(now);
-                peer.socket
-                    .send(peer.dialect.reply(&wire, &echo, &Reply::Pong, now));
+                peer.socket.send(peer.dialect.reply(&wire, &echo, &Reply::Pong, now));
                 peer.acknowledge(ack);
             }
             Decoded::Ask(ask, echo) => {
@@ -239,26 +202,17 @@ impl Application for Interpreter {
     }
 
     fn flooded(&self, peer: &Peer) {
-        let wire = Wire {
-            namespace: peer.socket.namespace(),
-        };
-        peer.socket
-            .send([peer.dialect.complaint(&wire, "Too many messages")]);
+        let wire = Wire { namespace: peer.socket.namespace() };
+        peer.socket.send([peer.dialect.complaint(&wire, "Too many messages")]);
     }
 
     fn expired(self: &Arc<Self>, peer: Arc<Peer>) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
         async move {
-            let wire = Wire {
-                namespace: peer.socket.namespace(),
-            };
-            peer.socket
-                .send([peer.dialect.complaint(&wire, peer.dialect.expiry())]);
+            let wire = Wire { namespace: peer.socket.namespace() };
+            peer.socket.send([peer.dialect.complaint(&wire, peer.dialect.expiry())]);
             if peer.socket.disconnect() {
-                this.collab
-                    .realtime()
-                    .detach(peer.connection.id, true)
-                    .await;
+                this.collab.realtime().detach(peer.connection.id, true).await;
             }
         }
         .boxed()
@@ -266,22 +220,14 @@ impl Application for Interpreter {
 
     fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, clean: bool) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
-        async move {
-            this.collab
-                .realtime()
-                .detach(peer.connection.id, clean)
-                .await
-        }
-        .boxed()
+        async move { this.collab.realtime().detach(peer.connection.id, clean).await }.boxed()
     }
 }
 
 impl Interpreter {
     async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
         let outcome = self.run(peer, ask, echo).await;
-        let wire = Wire {
-            namespace: peer.socket.namespace(),
-        };
+        let wire = Wire { namespace: peer.socket.namespace() };
         let now = self.collab.clock().now();
         let frames = match &outcome {
             Ok(reply) => peer.dialect.reply(&wire, echo, reply, now),
@@ -303,9 +249,7 @@ impl Peer {
         let (dialect, socket) = (Arc::clone(&self.dialect), self.socket.clone());
         let now = collab.clock().now();
         Box::new(move |_| {
-            let wire = Wire {
-                namespace: socket.namespace(),
-            };
+            let wire = Wire { namespace: socket.namespace() };
             dialect.reply(&wire, &echo, &reply, now)
         })
     }
@@ -332,20 +276,13 @@ impl Crowd {
             return None;
         }
         *taken += 1;
-        Some(Seat {
-            crowd: Arc::clone(self),
-            user,
-        })
+        Some(Seat { crowd: Arc::clone(self), user })
     }
 }
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let mut seats = self
-            .crowd
-            .seats
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.crowd.seats.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(taken) = seats.get_mut(&self.user) {
             *taken -= 1;
             if *taken == 0 {

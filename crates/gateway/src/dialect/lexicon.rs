@@ -29,22 +29,14 @@ impl Lexicon {
     pub fn new(dialects: Vec<Arc<dyn Dialect>>) -> Self {
         let entry = |dialect: Arc<dyn Dialect>| {
             let namespaces = ["/".to_owned(), format!("/{}", dialect.name())];
-            Entry {
-                dialect,
-                namespaces,
-            }
+            Entry { dialect, namespaces }
         };
-        Self {
-            dialects: dialects.into_iter().map(entry).collect(),
-        }
+        Self { dialects: dialects.into_iter().map(entry).collect() }
     }
 
     /// The dialect of this name.
     pub fn dialect(&self, name: &str) -> Option<&Arc<dyn Dialect>> {
-        self.dialects
-            .iter()
-            .map(|entry| &entry.dialect)
-            .find(|dialect| dialect.name() == name)
+        self.dialects.iter().map(|entry| &entry.dialect).find(|dialect| dialect.name() == name)
     }
 
     /// What is spoken in `namespace` on a listener of the dialect `listener`, and the key of its
@@ -69,9 +61,7 @@ impl Lexicon {
 
 impl Encoder for Lexicon {
     fn audience(&self, event: &Event, key: FrameKey) -> Rooms {
-        self.of(key)
-            .map(|(dialect, _)| dialect.audience(event))
-            .unwrap_or_default()
+        self.of(key).map(|(dialect, _)| dialect.audience(event)).unwrap_or_default()
     }
 
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
@@ -80,8 +70,6 @@ impl Encoder for Lexicon {
     }
 
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries {
-        self.of(key)
-            .map(|(dialect, wire)| dialect.signal(&wire, signal))
-            .unwrap_or_default()
+        self.of(key).map(|(dialect, wire)| dialect.signal(&wire, signal)).unwrap_or_default()
     }
 }

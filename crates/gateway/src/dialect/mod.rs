@@ -46,7 +46,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Whether connections enter the projects of their user by themselves.
     fn auto_joins(&self) -> bool;
 
-    /// How a CONNECT is refused: the message of the CONNECT_ERROR.
+    /// How a CONNECT is refused: the message of the `CONNECT_ERROR`.
     fn refusal(&self, fault: &Fault) -> Cow<'static, str>;
 
     /// What a client hears first.

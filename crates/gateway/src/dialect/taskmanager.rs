@@ -41,11 +41,7 @@ impl Dialect for TaskManager {
     }
 
     fn token_rules(&self) -> TokenRules {
-        TokenRules {
-            subject: Subject::Id,
-            typed: false,
-            issued: false,
-        }
+        TokenRules { subject: Subject::Id, typed: false, issued: false }
     }
 
     fn credentials<'a>(
@@ -56,11 +52,7 @@ impl Dialect for TaskManager {
         let query = OpenQuery::parse(&handshake.query).ok();
         let token = query.and_then(|query| query.get("token")).map(unwrap_token);
         let session = handshake.cookie("access_token").map(Cow::Borrowed);
-        token
-            .into_iter()
-            .chain(session)
-            .filter(|token| !token.is_empty())
-            .collect()
+        token.into_iter().chain(session).filter(|token| !token.is_empty()).collect()
     }
 
     fn auto_joins(&self) -> bool {
@@ -90,9 +82,7 @@ impl Dialect for TaskManager {
     }
 
     fn reply(&self, wire: &Wire<'_>, echo: &Echo, reply: &Reply, now: Timestamp) -> Frames {
-        self.tell_caller(wire, echo, reply, now)
-            .into_iter()
-            .collect()
+        self.tell_caller(wire, echo, reply, now).into_iter().collect()
     }
 
     fn fault(&self, wire: &Wire<'_>, echo: &Echo, fault: &Fault) -> Frames {
@@ -136,20 +126,12 @@ impl Dialect for TaskManager {
             SignalBody::Typing { task, .. } => {
                 (smallvec![Room::Project(task.project_id)], Rooms::new())
             }
-            SignalBody::Presence {
-                projects,
-                elsewhere,
-                ..
-            } => {
+            SignalBody::Presence { projects, elsewhere, .. } => {
                 let rooms = |projects: &[_]| projects.iter().copied().map(Room::Project).collect();
                 (rooms(projects), rooms(elsewhere))
             }
         };
-        smallvec![Delivery {
-            rooms,
-            unless,
-            frame
-        }]
+        smallvec![Delivery { rooms, unless, frame }]
     }
 }
 
@@ -182,17 +164,9 @@ fn status_of(word: &str) -> Option<Word<TaskStatus>> {
 /// Pages send the token as they find it in their storage: JSON-encoded, or the words that
 /// JavaScript writes for nothing.
 fn unwrap_token(token: Cow<'_, str>) -> Cow<'_, str> {
-    let inner = token
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    let token = inner
-        .map(|inner| Cow::Owned(inner.to_owned()))
-        .unwrap_or(token);
-    if matches!(&*token, "null" | "undefined") {
-        Cow::Borrowed("")
-    } else {
-        token
-    }
+    let inner = token.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let token = inner.map(|inner| Cow::Owned(inner.to_owned())).unwrap_or(token);
+    if matches!(&*token, "null" | "undefined") { Cow::Borrowed("") } else { token }
 }
 
 /// The text for a fault, by the word that met it; none where the app is silent.

@@ -89,8 +89,6 @@ impl Handshake {
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let pairs = self.cookie.as_deref()?.split(';');
         let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-        pairs
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| value.trim_matches('"'))
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim_matches('"'))
     }
 }

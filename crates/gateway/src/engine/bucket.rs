@@ -14,10 +14,7 @@ pub(crate) struct Bucket {
 impl Bucket {
     /// A full bucket.
     pub(crate) fn full(burst: u32, now: Duration) -> Self {
-        Self {
-            level: burst.saturating_mul(1000),
-            at: millis(now),
-        }
+        Self { level: burst.saturating_mul(1000), at: millis(now) }
     }
 
     /// Takes one token, refilling at `rate` per second up to `burst`. False if there is none.
@@ -26,9 +23,7 @@ impl Bucket {
         let gained = now.saturating_sub(self.at).saturating_mul(u64::from(rate));
         self.at = now;
         let level = u64::from(self.level).saturating_add(gained);
-        self.level = u32::try_from(level)
-            .unwrap_or(u32::MAX)
-            .min(burst.saturating_mul(1000));
+        self.level = u32::try_from(level).unwrap_or(u32::MAX).min(burst.saturating_mul(1000));
         if self.level < 1000 {
             return false;
         }
@@ -53,10 +48,6 @@ mod tests {
         assert_eq!(taken(&mut bucket, at(0)), 3);
         assert_eq!(taken(&mut bucket, at(499)), 0);
         assert_eq!(taken(&mut bucket, at(1000)), 2);
-        assert_eq!(
-            taken(&mut bucket, at(60_000)),
-            3,
-            "never more than the burst"
-        );
+        assert_eq!(taken(&mut bucket, at(60_000)), 3, "never more than the burst");
     }
 }

@@ -71,9 +71,7 @@ impl Origins {
 }
 
 fn is_loopback(origin: &str) -> bool {
-    let host = origin
-        .strip_prefix("http://")
-        .or_else(|| origin.strip_prefix("https://"));
+    let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     let Some(authority) = host else { return false };
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
@@ -88,24 +86,14 @@ mod tests {
 
     #[test]
     fn loopback_and_named_origins_are_trusted() {
-        let origins = Origins {
-            allowed: vec!["https://app.example".into()],
-        };
-        for good in [
-            "http://localhost:5173",
-            "https://LOCALHOST",
-            "http://[::1]:80",
-            "https://app.example",
-        ] {
+        let origins = Origins { allowed: vec!["https://app.example".into()] };
+        for good in
+            ["http://localhost:5173", "https://LOCALHOST", "http://[::1]:80", "https://app.example"]
+        {
             assert!(origins.trusts(good), "{good}");
         }
-        for bad in [
-            "null",
-            "http://localhost.evil.example",
-            "http://app.example",
-            "localhost",
-            "",
-        ] {
+        for bad in ["null", "http://localhost.evil.example", "http://app.example", "localhost", ""]
+        {
             assert!(!origins.trusts(bad), "{bad}");
         }
     }

@@ -52,12 +52,8 @@ pub(crate) enum Outcome<A: Application> {
     Answered(Socket, Option<Admitted<A::Peer>>),
 }
 
-static LIMITS: Limits = Limits {
-    max_attachments: 10,
-    max_depth: 32,
-    max_namespace_len: 256,
-    max_args: 256,
-};
+static LIMITS: Limits =
+    Limits { max_attachments: 10, max_depth: 32, max_namespace_len: 256, max_args: 256 };
 
 impl<A: Application> Dialogue<A> {
     pub(crate) fn new(engine: &Engine<A>) -> Self {
@@ -102,10 +98,8 @@ impl<A: Application> Dialogue<A> {
         let Outcome::Answered(socket, admitted) = outcome else {
             return;
         };
-        let at = self
-            .spaces
-            .iter()
-            .position(|space| space.socket.namespace() == socket.namespace());
+        let at =
+            self.spaces.iter().position(|space| space.socket.namespace() == socket.namespace());
         let (Some(at), Some(Admitted { peer, expires_in })) = (at, admitted) else {
             if let Some(at) = at {
                 self.spaces.swap_remove(at);
@@ -164,10 +158,7 @@ impl<A: Application> Dialogue<A> {
     ) -> Step<A> {
         let parts = &engine.parts;
         self.spaces.retain(|space| !space.socket.is_gone());
-        let known = self
-            .spaces
-            .iter()
-            .any(|space| space.socket.namespace() == namespace);
+        let known = self.spaces.iter().any(|space| space.socket.namespace() == namespace);
         if known || self.spaces.len() >= parts.config.namespaces {
             return Step::End(Ending::Malformed);
         }
@@ -178,34 +169,18 @@ impl<A: Application> Dialogue<A> {
             Arc::clone(&session.outbox),
             Arc::clone(&session.handshake),
         );
-        if !parts
-            .application
-            .serves(session.handshake.listener, namespace)
-        {
+        if !parts.application.serves(session.handshake.listener, namespace) {
             socket.refuse("Invalid namespace");
             return Step::Done;
         }
-        self.spaces.push(Space {
-            socket: socket.clone(),
-            peer: None,
-        });
+        self.spaces.push(Space { socket: socket.clone(), peer: None });
         let answer = parts.application.connect(socket.clone(), payload);
-        Step::Busy(
-            answer
-                .map(|admitted| Outcome::Answered(socket, admitted))
-                .boxed(),
-        )
+        Step::Busy(answer.map(|admitted| Outcome::Answered(socket, admitted)).boxed())
     }
 
     fn disconnect(&mut self, engine: &Engine<A>, namespace: &str) -> Step<A> {
-        let at = self
-            .spaces
-            .iter()
-            .position(|space| space.socket.namespace() == namespace);
-        let Some(Space {
-            socket,
-            peer: Some(peer),
-        }) = at.map(|at| self.spaces.swap_remove(at))
+        let at = self.spaces.iter().position(|space| space.socket.namespace() == namespace);
+        let Some(Space { socket, peer: Some(peer) }) = at.map(|at| self.spaces.swap_remove(at))
         else {
             return Step::Done;
         };
@@ -224,26 +199,15 @@ impl<A: Application> Dialogue<A> {
         ack: Option<u64>,
         attachments: Vec<Bytes>,
     ) -> Step<A> {
-        let space = self
-            .spaces
-            .iter()
-            .find(|space| space.socket.namespace() == namespace);
-        let Some(Space {
-            socket,
-            peer: Some(peer),
-        }) = space
-        else {
+        let space = self.spaces.iter().find(|space| space.socket.namespace() == namespace);
+        let Some(Space { socket, peer: Some(peer) }) = space else {
             return Step::End(Ending::Malformed);
         };
         if socket.is_gone() {
             // It was put out, and said this before it knew.
             return Step::Done;
         }
-        let incoming = Incoming {
-            args,
-            ack,
-            attachments,
-        };
+        let incoming = Incoming { args, ack, attachments };
         match engine.parts.application.event(peer, incoming) {
             Some(future) => Step::Busy(future.map(|()| Outcome::Done).boxed()),
             None => Step::Done,
@@ -279,9 +243,7 @@ impl<A: Application> Dialogue<A> {
     fn may_speak(&mut self, engine: &Engine<A>) -> bool {
         let config = &engine.parts.config;
         let now: Duration = engine.parts.clock.monotonic();
-        let may = self
-            .bucket
-            .take(config.messages_per_second, config.message_burst, now);
+        let may = self.bucket.take(config.messages_per_second, config.message_burst, now);
         if may {
             self.unread = 0;
         }

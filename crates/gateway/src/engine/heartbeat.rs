@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chorus_realtime::{CloseReason, Frame};
+use chorus_realtime::Frame;
 
 use super::Engine;
 use super::application::Application;
@@ -42,12 +42,7 @@ static PING: Bytes = Bytes::from_static(b"\x81\x012");
 impl<A: Application> Wheel<A> {
     pub(crate) fn new(tick: Duration, start: Duration) -> Self {
         let slots = (0..SLOTS).map(|_| Vec::new()).collect();
-        Self {
-            slots: Mutex::new(slots),
-            now: AtomicU32::new(0),
-            tick,
-            start,
-        }
+        Self { slots: Mutex::new(slots), now: AtomicU32::new(0), tick, start }
     }
 
     /// The current tick.
@@ -57,15 +52,8 @@ impl<A: Application> Wheel<A> {
 
     /// Rings for `session` after `delay`, at the first tick that is not too early.
     pub(crate) fn set(&self, session: &Arc<Session<A>>, alarm: Alarm<A>, delay: Duration) {
-        let due = self
-            .now()
-            .saturating_add(self.ticks(delay))
-            .saturating_add(1);
-        self.insert(Entry {
-            due,
-            session: Arc::downgrade(session),
-            alarm,
-        });
+        let due = self.now().saturating_add(self.ticks(delay)).saturating_add(1);
+        self.insert(Entry { due, session: Arc::downgrade(session), alarm });
     }
 
     /// `duration` in whole ticks, rounded up.
@@ -81,14 +69,11 @@ impl<A: Application> Wheel<A> {
         let mut rung = Vec::new();
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let from = self.now();
-        let steps = target
-            .saturating_sub(from)
-            .min(u32::try_from(SLOTS).unwrap_or(u32::MAX));
+        let steps = target.saturating_sub(from).min(u32::try_from(SLOTS).unwrap_or(u32::MAX));
         for step in 1..=steps {
             let slot = &mut slots[(target - steps + step) as usize % SLOTS];
-            let due = slot.extract_if(.., |entry| {
-                entry.due <= target || entry.session.strong_count() == 0
-            });
+            let due = slot
+                .extract_if(.., |entry| entry.due <= target || entry.session.strong_count() == 0);
             rung.extend(due.filter_map(|entry| Some((entry.session.upgrade()?, entry.alarm))));
             if slot.is_empty() && slot.capacity() > SLOTS {
                 *slot = Vec::new();
@@ -108,24 +93,14 @@ impl<A: Application> Engine<A> {
     /// The heartbeat of a new session: the first ping comes one interval from now.
     pub(crate) fn start_pulse(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
-        session
-            .pulse
-            .heard
-            .store(parts.wheel.now(), Ordering::Relaxed);
-        parts
-            .wheel
-            .set(session, Alarm::Pulse, parts.config.ping_interval);
-        parts
-            .wheel
-            .set(session, Alarm::Connect, parts.config.connect_timeout);
+        session.pulse.heard.store(parts.wheel.now(), Ordering::Relaxed);
+        parts.wheel.set(session, Alarm::Pulse, parts.config.ping_interval);
+        parts.wheel.set(session, Alarm::Connect, parts.config.connect_timeout);
     }
 
     /// A pong came.
     pub(crate) fn hear(&self, session: &Session<A>) {
-        session
-            .pulse
-            .heard
-            .store(self.parts.wheel.now(), Ordering::Relaxed);
+        session.pulse.heard.store(self.parts.wheel.now(), Ordering::Relaxed);
         session.pulse.waiting.store(false, Ordering::Release);
     }
 
@@ -134,14 +109,12 @@ impl<A: Application> Engine<A> {
             Alarm::Pulse => self.beat(session),
             Alarm::Connect => {
                 if !session.connected.load(Ordering::Acquire) {
-                    self.take_away(session, Ending::ConnectTimeout);
+                    session.take_away(Ending::ConnectTimeout);
                 }
             }
             Alarm::Expiry(peer) => {
                 if let Some(peer) = peer.upgrade() {
-                    self.parts
-                        .tracker
-                        .spawn(self.parts.application.expired(peer));
+                    self.parts.tracker.spawn(self.parts.application.expired(peer));
                 }
             }
         }
@@ -158,7 +131,7 @@ impl<A: Application> Engine<A> {
         let (since, limit) = if pulse.waiting.load(Ordering::Acquire) {
             let pinged = pulse.pinged.load(Ordering::Relaxed);
             if now.saturating_sub(pinged) >= parts.wheel.ticks(timeout) {
-                return self.take_away(session, Ending::PingTimeout);
+                return session.take_away(Ending::PingTimeout);
             }
             (pinged, timeout)
         } else {
@@ -173,14 +146,6 @@ impl<A: Application> Engine<A> {
             }
         };
         let passed = parts.config.tick * now.saturating_sub(since);
-        parts
-            .wheel
-            .set(session, Alarm::Pulse, limit.saturating_sub(passed));
-    }
-
-    /// Ends a session from outside its own task.
-    pub(crate) fn take_away(&self, session: &Session<A>, ending: Ending) {
-        session.end(ending);
-        session.outbox.close(CloseReason::Ended);
+        parts.wheel.set(session, Alarm::Pulse, limit.saturating_sub(passed));
     }
 }

@@ -52,9 +52,7 @@ impl<A: Application> Engine<A> {
         let mut response = if request.method() == Method::OPTIONS {
             preflight(request.headers())
         } else {
-            let answer = self
-                .route(&mut request, listener, address, cors.trusted)
-                .await;
+            let answer = self.route(&mut request, listener, address, cors.trusted).await;
             answer.unwrap_or_else(Refusal::into_response)
         };
         cors.apply(response.headers_mut());
@@ -88,11 +86,7 @@ impl<A: Application> Engine<A> {
                 Transport::Polling => Ok(self.open_polled(handshake)),
             };
         };
-        let session = self
-            .parts
-            .sessions
-            .get(sid)
-            .ok_or(Refusal::UnknownSession)?;
+        let session = self.parts.sessions.get(sid).ok_or(Refusal::UnknownSession)?;
         if !query.is_protocol_4() {
             return Err(Refusal::UnsupportedProtocol);
         }
@@ -123,9 +117,7 @@ impl<A: Application> Engine<A> {
             engine.start(&session);
             let reader = Reader::new(engine.parts.config.max_payload);
             let dialogue = Dialogue::new(&engine);
-            SocketTask::new(engine, session, link, reader, dialogue)
-                .run(early)
-                .await;
+            SocketTask::new(engine, session, link, reader, dialogue).run(early).await;
         });
         Ok(response)
     }
@@ -133,9 +125,7 @@ impl<A: Application> Engine<A> {
     fn open_polled(&self, handshake: Arc<Handshake>) -> Response<Body> {
         let session = self.new_session(handshake);
         let polling = Box::new(Polling::new(Dialogue::new(self)));
-        session
-            .outbox
-            .attach(Arc::clone(&polling.link) as Arc<dyn Link>);
+        session.outbox.attach(Arc::clone(&polling.link) as Arc<dyn Link>);
         // A new session has none, so that this cannot fail.
         drop(session.polling.set(polling));
         let opening = self.opening(&session, &["websocket"]);
@@ -169,13 +159,10 @@ impl<A: Application> Engine<A> {
         session: &Arc<Session<A>>,
     ) -> Result<Response<Body>, Refusal> {
         let body = std::mem::take(request.body_mut());
-        match Limited::new(body, self.parts.config.max_payload)
-            .collect()
-            .await
-        {
+        match Limited::new(body, self.parts.config.max_payload).collect().await {
             Ok(body) => answer(self.post(session, body.to_bytes()).await),
             Err(_) => {
-                self.take_away(session, super::Ending::TooLarge);
+                session.take_away(super::Ending::TooLarge);
                 Ok(text(StatusCode::PAYLOAD_TOO_LARGE, Body::empty()))
             }
         }
@@ -237,10 +224,7 @@ struct Cors {
 impl Cors {
     fn of(headers: &HeaderMap, origins: &Origins) -> Self {
         let origin = headers.get(ORIGIN).cloned();
-        let host = headers
-            .get(HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default();
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let trusted = origin.as_ref().is_none_or(|origin| {
             let origin = origin.to_str().unwrap_or_default();
             origins.trusts(origin) || is_same(origin, host)
@@ -289,12 +273,7 @@ fn keep(
 ) -> Handshake {
     let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
     let cookie = cookie.filter(|cookie| trusted && cookie.len() <= MAX_COOKIE);
-    Handshake {
-        listener,
-        query: query.into(),
-        cookie: cookie.map(Into::into),
-        address,
-    }
+    Handshake { listener, query: query.into(), cookie: cookie.map(Into::into), address }
 }
 
 fn answer(answer: Answer) -> Result<Response<Body>, Refusal> {

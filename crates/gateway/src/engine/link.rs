@@ -16,10 +16,7 @@ pub(crate) struct SocketLink {
 
 impl SocketLink {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            waker: AtomicWaker::new(),
-        }
+        Self { stream, waker: AtomicWaker::new() }
     }
 }
 

@@ -32,7 +32,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use chorus_model::{Clock, ConnectionId, Entropy};
-use chorus_realtime::{CloseReason, Counters};
+use chorus_realtime::Counters;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -78,12 +78,7 @@ pub struct Surroundings {
 impl<A: Application> Engine<A> {
     /// An engine without sessions.
     pub fn new(application: Arc<A>, config: Config, surroundings: Surroundings) -> Self {
-        let Surroundings {
-            tracker,
-            clock,
-            entropy,
-            counters,
-        } = surroundings;
+        let Surroundings { tracker, clock, entropy, counters } = surroundings;
         let wheel = Wheel::new(config.tick, clock.monotonic());
         let next_connection = AtomicU64::new(entropy.number() << 40);
         let sessions = Registry::default();
@@ -122,8 +117,7 @@ impl<A: Application> Engine<A> {
     pub fn close_all(&self) {
         for session in self.parts.sessions.all() {
             session.outbox.flush();
-            session.end(Ending::Shutdown);
-            session.outbox.close(CloseReason::Ended);
+            session.take_away(Ending::Shutdown);
         }
     }
 
@@ -140,16 +134,12 @@ impl<A: Application> Engine<A> {
 
 impl<A: Application> Clone for Engine<A> {
     fn clone(&self) -> Self {
-        Self {
-            parts: Arc::clone(&self.parts),
-        }
+        Self { parts: Arc::clone(&self.parts) }
     }
 }
 
 impl<A: Application> std::fmt::Debug for Engine<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine")
-            .field("sessions", &self.sessions())
-            .finish_non_exhaustive()
+        f.debug_struct("Engine").field("sessions", &self.sessions()).finish_non_exhaustive()
     }
 }

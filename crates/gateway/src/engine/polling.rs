@@ -74,7 +74,6 @@ impl<A: Application> Polling<A> {
 
 /// A poll that waits. If its request is dropped, the client has gone away, and its session ends.
 struct Held<'a, A: Application> {
-    engine: &'a Engine<A>,
     session: &'a Session<A>,
     polling: &'a Polling<A>,
     answered: bool,
@@ -84,7 +83,7 @@ impl<A: Application> Drop for Held<'_, A> {
     fn drop(&mut self) {
         self.polling.state().held = false;
         if !self.answered {
-            self.engine.take_away(self.session, Ending::PollConflict);
+            self.session.take_away(Ending::PollConflict);
         }
     }
 }
@@ -124,7 +123,7 @@ impl<A: Application> Engine<A> {
                 (Phase::Upgraded, _) => return Answer::Bad,
                 (_, true) => {
                     drop(state);
-                    self.take_away(session, Ending::PollConflict);
+                    session.take_away(Ending::PollConflict);
                     return Answer::Bad;
                 }
                 (phase, false) => {
@@ -133,12 +132,7 @@ impl<A: Application> Engine<A> {
                 }
             }
         };
-        let mut held = Held {
-            engine: self,
-            session,
-            polling,
-            answered: false,
-        };
+        let mut held = Held { session, polling, answered: false };
         let answer = self.hold(session, polling, arrived_in).await;
         held.answered = true;
         answer
@@ -177,10 +171,7 @@ impl<A: Application> Engine<A> {
     /// POST: what the client says. Runs to its end even if the client gives the request up.
     pub(crate) async fn post(&self, session: &Arc<Session<A>>, body: Bytes) -> Answer {
         let (engine, session) = (self.clone(), Arc::clone(session));
-        let reading = self
-            .parts
-            .tracker
-            .spawn(async move { engine.listen(&session, &body).await });
+        let reading = self.parts.tracker.spawn(async move { engine.listen(&session, &body).await });
         reading.await.unwrap_or(Answer::Bad)
     }
 
@@ -189,14 +180,11 @@ impl<A: Application> Engine<A> {
             return Answer::Bad;
         };
         let mut dialogue = polling.dialogue.lock().await;
-        let Some(dialogue) = dialogue
-            .as_mut()
-            .filter(|_| session.outbox.closed().is_none())
-        else {
+        let Some(dialogue) = dialogue.as_mut().filter(|_| session.outbox.closed().is_none()) else {
             return Answer::Bad;
         };
         let Ok(text) = std::str::from_utf8(body) else {
-            self.take_away(session, Ending::Malformed);
+            session.take_away(Ending::Malformed);
             return Answer::Bad;
         };
         for packet in payload::split(text, MAX_PACKETS) {
@@ -211,7 +199,7 @@ impl<A: Application> Engine<A> {
                     dialogue.settle(self, session, outcome);
                 }
                 Step::End(ending) => {
-                    self.take_away(session, ending);
+                    session.take_away(ending);
                     return match ending {
                         Ending::ClientClosed => Answer::Taken,
                         _ => Answer::Bad,
@@ -248,9 +236,7 @@ impl<A: Application> Engine<A> {
         let link = Arc::new(SocketLink::new(stream));
         session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
         session.outbox.flush();
-        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue)
-            .run(Vec::new())
-            .await;
+        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue).run(Vec::new()).await;
     }
 }
 
@@ -280,11 +266,7 @@ async fn probe<A: Application>(
                 }
                 _ => verdict = Some(false),
             }
-            if verdict.is_some() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            if verdict.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         if reader.read(&mut buffer, &mut visit).is_err() {
             return false;

@@ -40,8 +40,6 @@ impl<A: Application> Registry<A> {
 
 impl<A: Application> Default for Registry<A> {
     fn default() -> Self {
-        Self {
-            sessions: Mutex::default(),
-        }
+        Self { sessions: Mutex::default() }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use chorus_realtime::Outbox;
+use chorus_realtime::{CloseReason, Outbox};
 
 use super::application::{Application, Handshake};
 use super::polling::Polling;
@@ -82,9 +82,13 @@ impl<A: Application> Session<A> {
     pub(crate) fn end(&self, ending: Ending) {
         let first = |noted| (noted == 0).then_some(ending as u8);
         // A second reason is no news.
-        self.ending
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, first)
-            .ok();
+        self.ending.fetch_update(Ordering::AcqRel, Ordering::Acquire, first).ok();
+    }
+
+    /// Ends the session from outside its own task.
+    pub(crate) fn take_away(&self, ending: Ending) {
+        self.end(ending);
+        self.outbox.close(CloseReason::Ended);
     }
 
     /// Why the session ended, if a reason was noted.

@@ -41,16 +41,7 @@ impl Socket {
     ) -> Self {
         let gone = AtomicBool::new(false);
         let namespace = namespace.into();
-        Self {
-            end: Arc::new(End {
-                namespace,
-                sid,
-                connection,
-                outbox,
-                handshake,
-                gone,
-            }),
-        }
+        Self { end: Arc::new(End { namespace, sid, connection, outbox, handshake, gone }) }
     }
 
     /// The namespace, beginning with `/`.
@@ -97,11 +88,7 @@ impl Socket {
         let frame = text(|buf| {
             let written = socketio::write_ack(buf, &self.end.namespace, id);
             let inner = arguments.trim_start_matches('[').trim_end_matches(']');
-            let written = if inner.is_empty() {
-                written
-            } else {
-                written.raw(inner)
-            };
+            let written = if inner.is_empty() { written } else { written.raw(inner) };
             whole(written.finish());
         });
         self.send([frame]);
@@ -115,11 +102,7 @@ impl Socket {
         }
         self.send([text(|buf| {
             let refusal = Refusal { message };
-            whole(socketio::write_connect_error(
-                buf,
-                &self.end.namespace,
-                &refusal,
-            ));
+            whole(socketio::write_connect_error(buf, &self.end.namespace, &refusal));
         })]);
     }
 
@@ -128,9 +111,7 @@ impl Socket {
     pub fn disconnect(&self) -> bool {
         let first = self.leave();
         if first {
-            self.send([text(|buf| {
-                socketio::write_disconnect(buf, &self.end.namespace)
-            })]);
+            self.send([text(|buf| socketio::write_disconnect(buf, &self.end.namespace))]);
         }
         first
     }

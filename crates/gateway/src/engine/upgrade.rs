@@ -24,18 +24,12 @@ pub(crate) fn accept(
     request: &mut Request<Body>,
 ) -> Result<(Response<Body>, OnUpgrade), NoHandshake> {
     let headers = request.headers();
-    let key = headers
-        .get(SEC_WEBSOCKET_KEY)
-        .and_then(|key| key.to_str().ok());
+    let key = headers.get(SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok());
     let valid = request.method() == Method::GET
         && is_wanted(headers)
         && has_word(headers, CONNECTION, "upgrade")
-        && headers
-            .get(SEC_WEBSOCKET_VERSION)
-            .is_some_and(|version| version == "13");
-    let key = key
-        .filter(|key| valid && websocket::is_valid_key(key))
-        .ok_or(NoHandshake)?;
+        && headers.get(SEC_WEBSOCKET_VERSION).is_some_and(|version| version == "13");
+    let key = key.filter(|key| valid && websocket::is_valid_key(key)).ok_or(NoHandshake)?;
     let accept = HeaderValue::from_str(&websocket::accept_key(key)).map_err(|_| NoHandshake)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;

@@ -48,14 +48,7 @@ impl<A: Application> SocketTask<A> {
         reader: Reader,
         dialogue: Dialogue<A>,
     ) -> Self {
-        Self {
-            engine,
-            session,
-            link,
-            reader,
-            dialogue,
-            busy: None,
-        }
+        Self { engine, session, link, reader, dialogue, busy: None }
     }
 
     /// Runs the session to its end. `early`: bytes that came with the request.
@@ -126,14 +119,7 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
-        let Self {
-            engine,
-            session,
-            reader,
-            dialogue,
-            busy,
-            ..
-        } = self;
+        let Self { engine, session, reader, dialogue, busy, .. } = self;
         let mut ending = None;
         let mut visit = |message: Message<'_>| {
             let step = match message {
@@ -145,9 +131,7 @@ impl<A: Application> SocketTask<A> {
                     dialogue.packet(engine, session, engineio::Packet::Binary(bytes.into()))
                 }
                 Message::Ping(payload) => {
-                    session
-                        .outbox
-                        .send(Frame::durable(websocket::pong_frame(payload)));
+                    session.outbox.send(Frame::durable(websocket::pong_frame(payload)));
                     Step::Done
                 }
                 Message::Pong(_) => Step::Done,
@@ -167,28 +151,19 @@ impl<A: Application> SocketTask<A> {
         };
         if let Err(violation) = reader.read(input, &mut visit) {
             let too_big = matches!(violation, Violation::TooBig);
-            return Some(if too_big {
-                Ending::TooLarge
-            } else {
-                Ending::Malformed
-            });
+            return Some(if too_big { Ending::TooLarge } else { Ending::Malformed });
         }
         ending
     }
 
     async fn finish(mut self) {
-        let Self {
-            engine, session, ..
-        } = &self;
+        let Self { engine, session, .. } = &self;
         engine.parts.sessions.remove(&session.sid);
         if let Some(code) = close_code(session.ending())
             && !session.outbox.is_blocked()
         {
             // A last word, if the socket takes it.
-            self.link
-                .stream
-                .try_write(&websocket::close_frame(code, ""))
-                .ok();
+            self.link.stream.try_write(&websocket::close_frame(code, "")).ok();
         }
         session.outbox.close(CloseReason::Ended);
         // What the application was in the middle of happens, and is settled before the good-bye.

@@ -23,48 +23,27 @@ struct Words {
 
 impl Encoder for Words {
     fn audience(&self, event: &Event, key: FrameKey) -> Rooms {
-        if self.deaf == Some(key) {
-            Rooms::new()
-        } else {
-            event.body.rooms()
-        }
+        if self.deaf == Some(key) { Rooms::new() } else { event.body.rooms() }
     }
 
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
         self.made.lock().unwrap().push(key);
-        Some(Frame::durable(Bytes::from(format!(
-            "{}/{}",
-            event.sync_id, key.0
-        ))))
+        Some(Frame::durable(Bytes::from(format!("{}/{}", event.sync_id, key.0))))
     }
 
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries {
-        let SignalBody::Presence {
-            projects,
-            elsewhere,
-            ..
-        } = &signal.body
-        else {
+        let SignalBody::Presence { projects, elsewhere, .. } = &signal.body else {
             return Deliveries::new();
         };
         let rooms = |projects: &[ProjectId]| projects.iter().copied().map(Room::Project).collect();
         let frame = Frame::ephemeral(Bytes::from(format!("signal/{}", key.0)));
-        smallvec![Delivery {
-            rooms: rooms(projects),
-            unless: rooms(elsewhere),
-            frame
-        }]
+        smallvec![Delivery { rooms: rooms(projects), unless: rooms(elsewhere), frame }]
     }
 }
 
 fn user(id: i64) -> Arc<UserRef> {
     let name = format!("user{id}");
-    Arc::new(UserRef {
-        id: UserId(id),
-        username: name.clone(),
-        full_name: name,
-        email: None,
-    })
+    Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
 }
 
 fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
@@ -116,10 +95,7 @@ fn presence(projects: &[i64], elsewhere: &[i64], except: Option<u64>) -> Signal 
 
 fn heard(connection: &Connection) -> Vec<String> {
     let frames = connection.outbox.take(usize::MAX);
-    frames
-        .iter()
-        .map(|frame| String::from_utf8(frame.to_vec()).unwrap())
-        .collect()
+    frames.iter().map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
 }
 
 const PROJECT: Room = Room::Project(ProjectId(1));
@@ -139,23 +115,14 @@ fn each_connection_once_and_each_key_encoded_once() {
 
     assert_eq!(hub.publish(&event(7), &words).frames, 3);
     assert_eq!(heard(&both), ["7/0"], "an event of two of its rooms");
-    assert_eq!(
-        (heard(&one), heard(&foreign)),
-        (vec!["7/0".into()], vec!["7/5".to_owned()])
-    );
+    assert_eq!((heard(&one), heard(&foreign)), (vec!["7/0".into()], vec!["7/5".to_owned()]));
     assert!(heard(&outside).is_empty());
     assert_eq!(*words.made.lock().unwrap(), [FrameKey(0), FrameKey(5)]);
 }
 
 #[test]
 fn nothing_is_encoded_for_nobody() {
-    let (mut hub, words) = (
-        Hub::default(),
-        Words {
-            deaf: Some(FrameKey(5)),
-            ..Words::default()
-        },
-    );
+    let (mut hub, words) = (Hub::default(), Words { deaf: Some(FrameKey(5)), ..Words::default() });
     attach(&mut hub, 1, 1, 0);
     attach(&mut hub, 2, 2, 5);
     hub.join(ConnectionId(2), PROJECT);
@@ -199,10 +166,7 @@ fn rights_that_changed_after_they_were_read_do_not_hold() {
     hub.rights_changed(UserId(9), SyncId(5));
     assert!(hub.rights_hold(ConnectionId(1), SyncId(5)));
     assert!(!hub.rights_hold(ConnectionId(1), SyncId(4)));
-    assert!(
-        !hub.rights_hold(ConnectionId(2), SyncId(9)),
-        "an unknown connection has none"
-    );
+    assert!(!hub.rights_hold(ConnectionId(2), SyncId(9)), "an unknown connection has none");
 }
 
 proptest! {

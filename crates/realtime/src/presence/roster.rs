@@ -42,12 +42,7 @@ impl Roster {
             }
             return false;
         }
-        let stay = Stay {
-            user: Arc::clone(user),
-            since: now,
-            connections: 1,
-            grace: None,
-        };
+        let stay = Stay { user: Arc::clone(user), since: now, connections: 1, grace: None };
         stays.insert(user.id, stay);
         self.places.entry(user.id).or_default().push(project);
         true
@@ -56,11 +51,7 @@ impl Roster {
     /// A connection of `user` left `project`: for good, or lost and expected back until `grace`.
     /// Returns whether the person is gone now.
     pub fn leave(&mut self, user: UserId, project: ProjectId, grace: Option<Duration>) -> bool {
-        let Some(stay) = self
-            .stays
-            .get_mut(&project)
-            .and_then(|stays| stays.get_mut(&user))
-        else {
+        let Some(stay) = self.stays.get_mut(&project).and_then(|stays| stays.get_mut(&user)) else {
             return false;
         };
         stay.connections = stay.connections.saturating_sub(1);
@@ -107,10 +98,7 @@ impl Roster {
 
     /// Who is in `project`, in no particular order.
     pub fn present(&self, project: ProjectId) -> impl Iterator<Item = &Stay> {
-        self.stays
-            .get(&project)
-            .into_iter()
-            .flat_map(HashMap::values)
+        self.stays.get(&project).into_iter().flat_map(HashMap::values)
     }
 
     fn remove(&mut self, user: UserId, project: ProjectId) -> Option<Stay> {

@@ -1,5 +1,7 @@
 //! A real store, publishers over it, and connections that keep what they hear.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chorus_model::event::{Draft, Rooms};
+use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
     Body, Clock, ConnectionId, Cursor, Entropy, Event, Member, Project, ProjectId, ProjectRole,
@@ -53,7 +56,7 @@ pub(crate) struct Listener {
 }
 
 impl House {
-    pub(crate) async fn build() -> Self {
+    pub(crate) fn build() -> Self {
         let clock = Arc::new(TestClock::default());
         let options = Options {
             location: Location::Temporary,
@@ -65,19 +68,13 @@ impl House {
         };
         let (store, committed) = Store::open(options).unwrap();
         let committed = Mutex::new(Some(committed));
-        Self {
-            clock,
-            store,
-            committed,
-            bus: Arc::new(MemoryBus::new(16)),
-        }
+        Self { clock, store, committed, bus: Arc::new(MemoryBus::new(16)) }
     }
 
     /// The node that the writer hands its commits to.
     pub(crate) async fn node(&self) -> Arc<Node> {
         let committed = self.committed.lock().unwrap().take().unwrap();
-        self.start(committed, Arc::clone(&self.bus) as Arc<dyn Bus>)
-            .await
+        self.start(committed, Arc::clone(&self.bus) as Arc<dyn Bus>).await
     }
 
     /// A node that is handed nothing, with a live bus or a dead one.
@@ -85,44 +82,27 @@ impl House {
         let (sender, committed) = mpsc::channel(1);
         // Held for as long as the test, so that the node does not take it for the end.
         std::mem::forget(sender);
-        let bus: Arc<dyn Bus> = if live {
-            Arc::clone(&self.bus) as _
-        } else {
-            Arc::new(MemoryBus::new(1))
-        };
+        let bus: Arc<dyn Bus> =
+            if live { Arc::clone(&self.bus) as _ } else { Arc::new(MemoryBus::new(1)) };
         self.start(committed, bus).await
     }
 
     /// Appends a change of the project whose name is `n`; its place.
     pub(crate) async fn append(&self, n: u64) -> SyncId {
-        self.write(Body::ProjectUpdated {
-            project: project(n),
-            changes: Default::default(),
-        })
-        .await
+        self.write(Body::ProjectUpdated { project: project(n), changes: ProjectChanges::default() }).await
     }
 
     pub(crate) async fn add_member(&self, project: ProjectId, user: UserId) -> SyncId {
-        self.write(Body::MemberAdded {
-            member: member(project, user),
-        })
-        .await
+        self.write(Body::MemberAdded { member: member(project, user) }).await
     }
 
     pub(crate) async fn remove_member(&self, project: ProjectId, user: UserId) -> SyncId {
-        self.write(Body::MemberRemoved {
-            member: member(project, user),
-        })
-        .await
+        self.write(Body::MemberRemoved { member: member(project, user) }).await
     }
 
     async fn write(&self, body: Body) -> SyncId {
         let written = self.store.write::<_, StoreError>(move |tx| {
-            tx.append(Draft {
-                actor: user(UserId(1)),
-                origin: None,
-                body: body.clone(),
-            })
+            tx.append(Draft { actor: user(UserId(1)), origin: None, body: body.clone() })
         });
         written.await.unwrap().value
     }
@@ -138,12 +118,7 @@ impl House {
         let (publisher, realtime) = Publisher::new(parts, committed).await.unwrap();
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
         tracker.spawn(publisher.run(stop.clone()));
-        Arc::new(Node {
-            realtime,
-            tracker,
-            stop,
-            next: AtomicU64::new(1),
-        })
+        Arc::new(Node { realtime, tracker, stop, next: AtomicU64::new(1) })
     }
 }
 
@@ -164,11 +139,7 @@ impl Node {
             Timestamp::default(),
         );
         self.realtime.attach(Arc::new(connection)).await;
-        let listener = Listener {
-            id,
-            ear,
-            _outbox: outbox,
-        };
+        let listener = Listener { id, ear, _outbox: outbox };
         for project in projects {
             self.join(&listener, *project).await.unwrap();
         }
@@ -182,10 +153,7 @@ impl Node {
     ) -> Result<Cursor, Stale> {
         let rooms = Rooms::from_slice(&[Room::Project(project)]);
         let at = self.realtime.tail().published();
-        let joined = self
-            .realtime
-            .join(listener.id, rooms, at, Self::no_greeting())
-            .await;
+        let joined = self.realtime.join(listener.id, rooms, at, Self::no_greeting()).await;
         joined.map(|joined| joined.cursor)
     }
 
@@ -193,10 +161,7 @@ impl Node {
     pub(crate) async fn announced(&self, id: SyncId) {
         let mut published = self.realtime.tail().watch();
         let reached = published.wait_for(|published| *published >= id);
-        tokio::time::timeout(DEADLINE, reached)
-            .await
-            .unwrap()
-            .unwrap();
+        tokio::time::timeout(DEADLINE, reached).await.unwrap().unwrap();
         // What is flushed after the announcement: a round trip through the same task.
         self.realtime.present(Vec::new()).await;
     }
@@ -247,9 +212,7 @@ impl Ear {
                 more.await;
             }
         };
-        tokio::time::timeout(DEADLINE, all)
-            .await
-            .expect("heard too little")
+        tokio::time::timeout(DEADLINE, all).await.expect("heard too little")
     }
 }
 
@@ -257,11 +220,7 @@ impl Link for Ear {
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         for slice in slices {
             let frame = String::from_utf8(slice.to_vec()).unwrap();
-            let of = if frame.starts_with(['+', '-']) {
-                &self.presence
-            } else {
-                &self.events
-            };
+            let of = if frame.starts_with(['+', '-']) { &self.presence } else { &self.events };
             of.lock().unwrap().push_back(frame);
         }
         self.more.notify_one();
@@ -277,12 +236,7 @@ struct Plain;
 
 impl Encoder for Plain {
     fn audience(&self, event: &Event, _: FrameKey) -> Rooms {
-        event
-            .body
-            .rooms()
-            .into_iter()
-            .filter(|room| matches!(room, Room::Project(_)))
-            .collect()
+        event.body.rooms().into_iter().filter(|room| matches!(room, Room::Project(_))).collect()
     }
 
     fn frame(&self, event: &Event, _: FrameKey) -> Option<Frame> {
@@ -295,21 +249,14 @@ impl Encoder for Plain {
     }
 
     fn signal(&self, signal: &Signal, _: FrameKey) -> Deliveries {
-        let SignalBody::Presence {
-            arrived, projects, ..
-        } = &signal.body
-        else {
+        let SignalBody::Presence { arrived, projects, .. } = &signal.body else {
             return Deliveries::new();
         };
         let sign = if *arrived { '+' } else { '-' };
         let text = format!("{sign}{}", signal.user.id);
         let rooms = projects.iter().copied().map(Room::Project).collect();
         let frame = Frame::ephemeral(Bytes::from(text));
-        smallvec![Delivery {
-            rooms,
-            unless: Rooms::new(),
-            frame
-        }]
+        smallvec![Delivery { rooms, unless: Rooms::new(), frame }]
     }
 }
 
@@ -321,8 +268,7 @@ pub(crate) struct TestClock {
 
 impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
-        self.micros
-            .fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+        self.micros.fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
     }
 }
 
@@ -344,19 +290,14 @@ impl Entropy for Counting {
     fn fill(&self, bytes: &mut [u8]) {
         let n = self.0.fetch_add(1, Ordering::Relaxed);
         for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = (n >> (at % 8 * 5)) as u8;
+            *byte = n.rotate_right(u32::try_from(at % 8 * 5).unwrap()).to_le_bytes()[0];
         }
     }
 }
 
 fn user(id: UserId) -> UserRef {
     let name = format!("user{id}");
-    UserRef {
-        id,
-        username: name.clone(),
-        full_name: name,
-        email: None,
-    }
+    UserRef { id, username: name.clone(), full_name: name, email: None }
 }
 
 fn member(project_id: ProjectId, user_id: UserId) -> Member {

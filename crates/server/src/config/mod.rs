@@ -11,8 +11,8 @@ use chorus_collab::tokens::TokenSettings;
 use chorus_storage::Location;
 
 use crate::cli::ServeOptions;
-pub use sources::{Environment, SystemEnvironment};
 use sources::Sources;
+pub use sources::{Environment, SystemEnvironment};
 
 /// All settings of a server.
 #[derive(Debug, Clone)]
@@ -89,13 +89,8 @@ impl Settings {
         );
         let loopback = listen.iter().flat_map(|at| &at.addresses).all(|at| at.ip().is_loopback());
         let registration = if loopback { Registration::Open } else { Registration::Closed };
-        let escape_html = sources.value(
-            None,
-            &["CHORUS_HTML"],
-            "dialect.taskmanager.html",
-            true,
-            values::html,
-        );
+        let escape_html =
+            sources.value(None, &["CHORUS_HTML"], "dialect.taskmanager.html", true, values::html);
         let defaults = TokenSettings::default();
         let settings = Self {
             database: sources.value(
@@ -120,7 +115,13 @@ impl Settings {
                 |text| values::secret(text, options.insecure_dev_secret).map(Some),
             ),
             tokens: TokenSettings {
-                issuer: sources.value(None, &["JWT_ISSUER"], "tokens.issuer", defaults.issuer, values::text),
+                issuer: sources.value(
+                    None,
+                    &["JWT_ISSUER"],
+                    "tokens.issuer",
+                    defaults.issuer,
+                    values::text,
+                ),
                 audience: sources.value(
                     None,
                     &["JWT_AUDIENCE"],
@@ -164,7 +165,13 @@ impl Settings {
                 300,
                 values::count,
             ),
-            log: sources.value(None, &["CHORUS_LOG", "RUST_LOG"], "log.filter", "info".into(), values::filter),
+            log: sources.value(
+                None,
+                &["CHORUS_LOG", "RUST_LOG"],
+                "log.filter",
+                "info".into(),
+                values::filter,
+            ),
             log_format: sources.value(
                 None,
                 &["CHORUS_LOG_FORMAT"],

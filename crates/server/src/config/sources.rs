@@ -79,9 +79,9 @@ impl<'a> Sources<'a> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let option = (!option.is_empty()).then(|| option.to_vec());
-        let (setting, texts) = self.given(option, variables, key).unwrap_or_else(|| {
-            (key.to_owned(), default.iter().map(ToString::to_string).collect())
-        });
+        let (setting, texts) = self
+            .given(option, variables, key)
+            .unwrap_or_else(|| (key.to_owned(), default.iter().map(ToString::to_string).collect()));
         let texts = texts.iter().flat_map(|text| text.split(','));
         let texts = texts.map(str::trim).filter(|text| !text.is_empty());
         let mut values = Vec::new();

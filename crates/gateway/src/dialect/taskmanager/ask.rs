@@ -29,13 +29,7 @@ pub(super) fn decode(name: &str, args: &[&RawValue]) -> Decoded {
         "project_updated" => project_updated(&read()),
         "user_typing" => user_typing(&read()),
         "get_online_users" => get_online_users(&read()),
-        "ping" => Decoded::Ask(
-            Ask::Ping,
-            Echo {
-                word: "ping",
-                written: "".into(),
-            },
-        ),
+        "ping" => Decoded::Ask(Ask::Ping, Echo { word: "ping", written: "".into() }),
         _ => Decoded::Unknown,
     }
 }
@@ -111,20 +105,14 @@ fn task_status_changed(object: &Map<String, Value>) -> Decoded {
             Some(word) => Some(word),
             // No task is shown that way: the claim is stale, whatever it is about.
             None => {
-                return command(
-                    Command::AnnounceTask { task: TaskId(id) },
-                    "task_status_changed",
-                );
+                return command(Command::AnnounceTask { task: TaskId(id) }, "task_status_changed");
             }
         },
     };
     command(
         Command::UpdateTask {
             task: TaskId(id),
-            patch: TaskPatch {
-                status: Some(status),
-                ..TaskPatch::default()
-            },
+            patch: TaskPatch { status: Some(status), ..TaskPatch::default() },
             if_version: None,
             announced: Some(Announced { old_status }),
         },
@@ -139,11 +127,7 @@ fn task_deleted(object: &Map<String, Value>) -> Decoded {
     let Some(id) = id_of(task) else {
         return wrong("Task not found");
     };
-    let delete = Command::DeleteTask {
-        task: TaskId(id),
-        if_version: None,
-        announced: true,
-    };
+    let delete = Command::DeleteTask { task: TaskId(id), if_version: None, announced: true };
     command(delete, "task_deleted")
 }
 
@@ -155,10 +139,7 @@ fn comment_added(object: &Map<String, Value>) -> Decoded {
     let (Some(comment), Some(task)) = (id_of(comment), id_of(task)) else {
         return wrong("Comment or task not found");
     };
-    let announce = Command::AnnounceComment {
-        task: TaskId(task),
-        comment: CommentId(comment),
-    };
+    let announce = Command::AnnounceComment { task: TaskId(task), comment: CommentId(comment) };
     command(announce, "comment_added")
 }
 
@@ -194,18 +175,8 @@ fn user_typing(object: &Map<String, Value>) -> Decoded {
     let Some(id) = id_of(written) else {
         return Decoded::Silent;
     };
-    let typing = object
-        .get("is_typing")
-        .and_then(Value::as_bool)
-        .unwrap_or(false);
-    ask(
-        Ask::Typing {
-            task: TaskId(id),
-            typing,
-        },
-        "user_typing",
-        written,
-    )
+    let typing = object.get("is_typing").and_then(Value::as_bool).unwrap_or(false);
+    ask(Ask::Typing { task: TaskId(id), typing }, "user_typing", written)
 }
 
 fn get_online_users(object: &Map<String, Value>) -> Decoded {
@@ -220,25 +191,17 @@ fn get_online_users(object: &Map<String, Value>) -> Decoded {
     let Some(id) = id_of(written) else {
         return wrong("Access denied to project");
     };
-    ask(
-        Ask::Online(Some(ProjectId(id))),
-        "get_online_users",
-        written,
-    )
+    ask(Ask::Online(Some(ProjectId(id))), "get_online_users", written)
 }
 
 fn task_patch(changes: &Map<String, Value>) -> Result<TaskPatch, Fault> {
     let mut fields = Fields::new(changes);
     let patch = TaskPatch {
-        title: fields.text("title", |name, text| {
-            within(text, name, TITLE, Title::parse)
-        }),
+        title: fields.text("title", |name, text| within(text, name, TITLE, Title::parse)),
         description: fields.nullable_text("description", |name, text| {
             within(text, name, TASK_DESCRIPTION, Description::parse)
         }),
-        status: fields.word("status", |word| {
-            status_of(word).ok_or(Rule::OneOf(STATUS_WORDS))
-        }),
+        status: fields.word("status", |word| status_of(word).ok_or(Rule::OneOf(STATUS_WORDS))),
         priority: fields.word("priority", |word| Priority::parse(word).map(Word::exact)),
         assignee: fields.nullable_id("assigned_to").map(|id| id.map(UserId)),
         due_date: fields.nullable_instant("due_date"),
@@ -285,10 +248,7 @@ fn changes(object: &Map<String, Value>) -> Result<Map<String, Value>, &'static s
         Value::Object(pair) if pair.contains_key("new") => pair["new"].clone(),
         other => other.clone(),
     };
-    Ok(given
-        .iter()
-        .map(|(name, value)| (name.clone(), new(value)))
-        .collect())
+    Ok(given.iter().map(|(name, value)| (name.clone(), new(value))).collect())
 }
 
 /// The one argument, if it is an object: anything else is an object without fields.
@@ -308,23 +268,11 @@ fn given<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 }
 
 fn ask(ask: Ask, word: &'static str, written: &Value) -> Decoded {
-    Decoded::Ask(
-        ask,
-        Echo {
-            word,
-            written: written.to_string().into(),
-        },
-    )
+    Decoded::Ask(ask, Echo { word, written: written.to_string().into() })
 }
 
 fn command(command: Command, word: &'static str) -> Decoded {
-    Decoded::Ask(
-        Ask::Command(command),
-        Echo {
-            word,
-            written: "".into(),
-        },
-    )
+    Decoded::Ask(Ask::Command(command), Echo { word, written: "".into() })
 }
 
 fn wrong(text: &str) -> Decoded {

@@ -28,31 +28,23 @@ impl TaskManager {
                 }),
             )),
             Body::TaskUpdated { task, changes } => self.updated(wire, event, task, changes),
-            Body::TaskStatusChanged {
-                task, old, changes, ..
-            } if changes.is_status_only() => Some(wire.event(
-                "task_status_changed",
-                &json!({
-                    "task_id": task.id,
-                    "old_status": status_word(*old),
-                    "new_status": status_word(task.status),
-                    "task_title": self.text(&task.title),
-                    "changed_by": self.person(actor),
-                    "timestamp": at.naive(),
-                }),
-            )),
-            Body::TaskStatusChanged {
-                task,
-                changes,
-                lead: true,
-                ..
+            Body::TaskStatusChanged { task, old, changes, .. } if changes.is_status_only() => {
+                Some(wire.event(
+                    "task_status_changed",
+                    &json!({
+                        "task_id": task.id,
+                        "old_status": status_word(*old),
+                        "new_status": status_word(task.status),
+                        "task_title": self.text(&task.title),
+                        "changed_by": self.person(actor),
+                        "timestamp": at.naive(),
+                    }),
+                ))
             }
-            | Body::TaskAssigned {
-                task,
-                changes,
-                lead: true,
-                ..
-            } => self.updated(wire, event, task, changes),
+            Body::TaskStatusChanged { task, changes, lead: true, .. }
+            | Body::TaskAssigned { task, changes, lead: true, .. } => {
+                self.updated(wire, event, task, changes)
+            }
             Body::TaskDeleted { task } => Some(wire.event(
                 "task_deleted",
                 &json!({
@@ -80,9 +72,7 @@ impl TaskManager {
     pub(super) fn tell_signal(&self, wire: &Wire<'_>, signal: &Signal) -> Frame {
         let Signal { user, at, body, .. } = signal;
         let frame = match body {
-            SignalBody::Typing {
-                written, typing, ..
-            } => wire.event(
+            SignalBody::Typing { written, typing, .. } => wire.event(
                 "user_typing",
                 &json!({
                     "user_id": user.id,
@@ -199,10 +189,7 @@ impl TaskManager {
             tell("title", json!(self.text(&title.new)));
         }
         if let Some(description) = &changes.description {
-            tell(
-                "description",
-                json!(self.optional(description.new.as_deref())),
-            );
+            tell("description", json!(self.optional(description.new.as_deref())));
         }
         if let Some(status) = &changes.status {
             let (old, new) = (status_word(status.old), status_word(status.new));
@@ -212,10 +199,7 @@ impl TaskManager {
             tell("priority", json!(priority.new));
         }
         if let Some(assignee) = &changes.assignee {
-            tell(
-                "assigned_to",
-                json!(assignee.new.as_ref().map(|person| person.id)),
-            );
+            tell("assigned_to", json!(assignee.new.as_ref().map(|person| person.id)));
         }
         if let Some(due) = &changes.due_date {
             tell("due_date", json!(due.new.map(Timestamp::naive_short)));

@@ -8,12 +8,7 @@ const GRACE: Duration = Duration::from_secs(3);
 
 fn user(id: i64) -> Arc<UserRef> {
     let name = format!("user{id}");
-    Arc::new(UserRef {
-        id: UserId(id),
-        username: name.clone(),
-        full_name: name,
-        email: None,
-    })
+    Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
 }
 
 #[test]
@@ -21,10 +16,7 @@ fn first_in_and_last_out_are_told() {
     let (mut roster, ann, project) = (Roster::default(), user(1), ProjectId(7));
     let now = Timestamp::default();
     assert!(roster.enter(&ann, project, now));
-    assert!(
-        !roster.enter(&ann, project, now),
-        "a second tab is no arrival"
-    );
+    assert!(!roster.enter(&ann, project, now), "a second tab is no arrival");
     assert!(!roster.leave(ann.id, project, None));
     assert!(roster.leave(ann.id, project, None));
     assert!(!roster.leave(ann.id, project, None), "nobody leaves twice");
@@ -37,28 +29,14 @@ fn a_lost_connection_has_three_seconds_to_return() {
     let now = Timestamp::default();
     roster.enter(&ann, project, now);
     assert!(!roster.leave(ann.id, project, Some(GRACE)));
-    assert_eq!(
-        roster.present(project).count(),
-        1,
-        "still there for the others"
-    );
-    assert!(
-        !roster.enter(&ann, project, now),
-        "back in time: nobody noticed"
-    );
+    assert_eq!(roster.present(project).count(), 1, "still there for the others");
+    assert!(!roster.enter(&ann, project, now), "back in time: nobody noticed");
     assert_eq!(roster.next_expiry(), None);
 
     roster.leave(ann.id, project, Some(GRACE));
-    assert!(
-        roster
-            .expire(GRACE.checked_sub(Duration::from_millis(1)).unwrap())
-            .is_empty()
-    );
+    assert!(roster.expire(GRACE.checked_sub(Duration::from_millis(1)).unwrap()).is_empty());
     let gone = roster.expire(GRACE);
-    assert_eq!(
-        (gone[0].0.id, gone[0].1.as_slice()),
-        (ann.id, [project].as_slice())
-    );
+    assert_eq!((gone[0].0.id, gone[0].1.as_slice()), (ann.id, [project].as_slice()));
     assert_eq!(roster.present(project).count(), 0);
 }
 
