@@ -38,6 +38,7 @@ pub mod tokens;
 
 pub use access::{Action, Permit};
 pub use caller::{Caller, IdempotencyKey};
+pub use chorus_storage::{Page, Taken, TaskFilter, TaskOrder, TaskSort};
 pub use collab::{Collab, Parts};
 pub use command::{Answer, Command, Done};
 pub use fault::{Fault, Noun};
