@@ -1,1 +1,37 @@
-//! The HTTP door: REST, status pages and the web page.
+//! The HTTP door: REST, status pages and the files of the web page. It turns requests into
+//! commands and queries of `chorus-collab`, and their outcomes into answers; it decides nothing.
+//!
+//! In reading order:
+//!
+//! * [`state`] – what the server hands over: [`Api`];
+//! * [`router`] – all paths, and what surrounds every request;
+//! * [`origins`] – which pages may act in a user's name, and what browsers are told (CORS);
+//! * [`pages`] – files of the web page;
+//! * `error` – why a request was refused, as status and JSON;
+//! * `auth`, `cookies` – who asks;
+//! * `path`, `query`, `body` – what a request says;
+//! * `paging` – lists in parts;
+//! * `change` – commands: idempotency, versions, cursors;
+//! * `panics`, `log` – around every request;
+//! * `routes` – the resources, one file each.
+
+mod auth;
+mod body;
+mod change;
+mod cookies;
+mod error;
+mod log;
+pub mod origins;
+pub mod pages;
+mod paging;
+mod panics;
+mod path;
+mod query;
+pub mod router;
+mod routes;
+pub mod state;
+
+pub use origins::Trusts;
+pub use pages::Page;
+pub use router::router;
+pub use state::{Api, Build};

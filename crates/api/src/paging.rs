@@ -1,0 +1,113 @@
+//! Lists in parts: `limit`, `offset`, and the next part in `Link` (RFC 8288).
+
+use axum::Json;
+use axum::response::{IntoResponse as _, Response};
+use chorus_collab::{Fields, Page};
+use chorus_model::{Invalid, Rule};
+use http::header::LINK;
+use http::{HeaderValue, Uri};
+use serde::Serialize;
+
+/// Entries of one answer where the caller names no number.
+const USUAL: u32 = 50;
+/// Most entries of one answer.
+const MOST: u32 = 200;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Window {
+    limit: u32,
+    offset: u32,
+}
+
+impl Window {
+    /// Reads `limit` (1 to 200; 50 if absent) and `offset` (0 if absent).
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
+        let limit = fields.text("limit", |name, text| number(name, text, 1, MOST));
+        let offset = fields.text("offset", |name, text| number(name, text, 0, u32::MAX));
+        Self { limit: limit.unwrap_or(USUAL), offset: offset.unwrap_or(0) }
+    }
+
+    /// The rows to ask for: one more than wanted tells whether there are more.
+    pub(crate) fn page(self) -> Page {
+        Page { limit: self.limit + 1, offset: self.offset }
+    }
+
+    /// Answers with the wanted ones of `rows`, asked for with [`page`](Self::page) by a request
+    /// for `uri`.
+    pub(crate) fn answer<T: Serialize>(self, uri: &Uri, mut rows: Vec<T>) -> Response {
+        let wanted = self.limit as usize;
+        let more = rows.len() > wanted;
+        rows.truncate(wanted);
+        let mut response = Json(rows).into_response();
+        if let Some(link) = self.next(uri).filter(|_| more) {
+            response.headers_mut().insert(LINK, link);
+        }
+        response
+    }
+
+    /// The link to the part after this one; none beyond the greatest offset.
+    fn next(self, uri: &Uri) -> Option<HeaderValue> {
+        let Self { limit, offset } = self;
+        let offset = offset.checked_add(limit)?;
+        let mut query = String::new();
+        for pair in uri.query().unwrap_or_default().split('&') {
+            let name = pair.split('=').next().unwrap_or_default();
+            if !matches!(name, "" | "limit" | "offset") {
+                query.push_str(pair);
+                query.push('&');
+            }
+        }
+        // The target ends at the first `>`.
+        let target = format!("{}?{query}", uri.path()).replace('>', "%3E");
+        let link = format!("<{target}limit={limit}&offset={offset}>; rel=\"next\"");
+        HeaderValue::try_from(link).ok()
+    }
+}
+
+fn number(name: &'static str, text: &str, low: u32, high: u32) -> Result<u32, Invalid> {
+    let number = text.parse().ok().filter(|number| (low..=high).contains(number));
+    number.ok_or(Invalid::new(name, Rule::Range(low.into(), high.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn window(query: &serde_json::Value) -> Result<Window, String> {
+        let mut fields = Fields::new(query.as_object().unwrap());
+        let window = Window::read(&mut fields);
+        fields.finish().map(|()| window).map_err(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn limits_are_bounded() {
+        assert_eq!(window(&json!({})), Ok(Window { limit: 50, offset: 0 }));
+        let given = window(&json!({"limit": "200", "offset": "7"}));
+        assert_eq!(given, Ok(Window { limit: 200, offset: 7 }));
+        for limit in ["0", "201", "-1", "many", "99999999999"] {
+            let said = window(&json!({"limit": limit}));
+            assert_eq!(said, Err("limit must be between 1 and 200".into()), "{limit}");
+        }
+    }
+
+    #[test]
+    fn the_next_part_is_linked_with_the_same_filters() {
+        let uri = "/api/v1/tasks?offset=10&q=a%20b&limit=10&sort=-due_date".parse().unwrap();
+        let window = Window { limit: 10, offset: 10 };
+        let answer = window.answer(&uri, vec![0; 11]);
+        assert_eq!(
+            answer.headers()[LINK],
+            "</api/v1/tasks?q=a%20b&sort=-due_date&limit=10&offset=20>; rel=\"next\""
+        );
+        assert!(!window.answer(&uri, vec![0; 10]).headers().contains_key(LINK));
+    }
+
+    #[test]
+    fn there_is_no_link_beyond_the_greatest_offset() {
+        let window = Window { limit: 50, offset: u32::MAX - 10 };
+        assert_eq!(window.next(&"/tasks".parse().unwrap()), None);
+    }
+}

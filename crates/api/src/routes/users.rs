@@ -1,0 +1,160 @@
+//! People, and one's own account.
+
+use axum::extract::{FromRef, OriginalUri, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use axum::{Json, Router};
+use chorus_collab::{Collab, Fields};
+use chorus_model::text::{Email, Name};
+use chorus_model::{User, UserId, WorkspaceRole};
+use serde::Serialize;
+
+use crate::auth::Caller;
+use crate::body::Object;
+use crate::change::with_cursor;
+use crate::error::Refusal;
+use crate::origins::Origins;
+use crate::paging::Window;
+use crate::path::At;
+use crate::query::Asked;
+
+pub(crate) fn routes<S>() -> Router<S>
+where
+    Collab: FromRef<S>,
+    Origins: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    Router::new()
+        .route("/users", get(list))
+        .route("/users/{id}", get(show))
+        .route("/users/me", own())
+        .route("/auth/me", own())
+}
+
+/// A person as others see him.
+#[derive(Debug, Serialize)]
+pub(crate) struct Person<'a> {
+    id: UserId,
+    username: &'a str,
+    /// Absent where it is none of the reader's business.
+    #[serde(flatten)]
+    address: Option<Address<'a>>,
+    role: WorkspaceRole,
+    full_name: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct Address<'a> {
+    email: Option<&'a str>,
+}
+
+impl<'a> Person<'a> {
+    /// With everything, for the person himself.
+    pub(crate) fn whole(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            username: &user.username,
+            address: Some(Address { email: user.email.as_deref() }),
+            role: user.role,
+            full_name: &user.full_name,
+        }
+    }
+
+    /// As `reader` may see him: addresses are for admins and for oneself.
+    fn seen_by(user: &'a User, reader: &User) -> Self {
+        let whole = Self::whole(user);
+        if reader.id == user.id || reader.role == WorkspaceRole::Admin {
+            whole
+        } else {
+            Self { address: None, ..whole }
+        }
+    }
+}
+
+fn own<S>() -> MethodRouter<S>
+where
+    Collab: FromRef<S>,
+    Origins: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    get(me).patch(change_me).put(change_me)
+}
+
+async fn list(
+    State(collab): State<Collab>,
+    caller: Caller,
+    OriginalUri(uri): OriginalUri,
+    Asked(asked): Asked,
+) -> Result<Response, Refusal> {
+    let mut fields = Fields::new(&asked);
+    let window = Window::read(&mut fields);
+    fields.finish()?;
+    let users = collab.users(caller.user.id, window.page()).await?;
+    let seen = users.iter().map(|user| Person::seen_by(user, &caller.user)).collect();
+    Ok(window.answer(&uri, seen))
+}
+
+async fn show(
+    State(collab): State<Collab>,
+    caller: Caller,
+    At(id): At<UserId>,
+) -> Result<Response, Refusal> {
+    let user = collab.user(caller.user.id, id).await?;
+    Ok(Json(Person::seen_by(&user, &caller.user)).into_response())
+}
+
+async fn me(caller: Caller) -> Response {
+    Json(Person::whole(&caller.user)).into_response()
+}
+
+async fn change_me(
+    State(collab): State<Collab>,
+    caller: Caller,
+    body: Object,
+) -> Result<Response, Refusal> {
+    let mut fields = Fields::new(&body.0);
+    let full_name = fields.text("full_name", Name::parse);
+    let email = fields.nullable_text("email", |_, text| Email::parse(text));
+    fields.finish()?;
+    let user = collab.change_account(caller.user.id, full_name, email).await?;
+    // The log's end is not before the change: who has seen it has seen the change.
+    let cursor = collab.feed(user.id, None).await?.cursor;
+    Ok(with_cursor(Json(Person::whole(&user)).into_response(), &cursor))
+}
+
+#[cfg(test)]
+mod tests {
+    use chorus_model::Timestamp;
+    use serde_json::json;
+
+    use super::*;
+
+    fn user(id: i64, role: WorkspaceRole) -> User {
+        User {
+            id: UserId(id),
+            username: "ann".into(),
+            email: None,
+            full_name: "Ann".into(),
+            role,
+            is_active: true,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn addresses_are_for_admins_and_oneself() {
+        let ann = user(1, WorkspaceRole::User);
+        let bare = json!({"id": 1, "username": "ann", "role": "user", "full_name": "Ann"});
+        let mut whole = bare.clone();
+        whole["email"] = json!(null);
+        for (reader, expected) in [
+            (user(1, WorkspaceRole::User), &whole),
+            (user(2, WorkspaceRole::Admin), &whole),
+            (user(2, WorkspaceRole::User), &bare),
+        ] {
+            let seen = serde_json::to_value(Person::seen_by(&ann, &reader)).unwrap();
+            assert_eq!(&seen, expected, "{reader:?}");
+        }
+    }
+}
