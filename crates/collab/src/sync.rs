@@ -44,7 +44,7 @@ impl Collab {
                 Place::At(id) => id,
                 Place::Reset(reason) => return Ok(Feed::reset(head, reason_name(reason))),
             };
-            let (events, scanned) = match tail.since(after, &rooms, MOST) {
+            let (events, scanned) = match tail.between(after, head.id, &rooms, MOST) {
                 Some(found) => found,
                 None => reads.events_in_rooms(&rooms, after, head.id, MOST)?,
             };

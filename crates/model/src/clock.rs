@@ -23,7 +23,7 @@ pub trait Entropy: Send + Sync + fmt::Debug {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn Entropy {
+impl dyn Entropy + '_ {
     /// A random number.
     pub fn number(&self) -> u64 {
         let mut bytes = [0; 8];

@@ -35,26 +35,28 @@ impl Tail {
         self.published.subscribe()
     }
 
-    /// The events after `after` that concern one of `rooms`, oldest first, at most `limit`, and
-    /// the last event that was looked at. `None` if the window does not reach back that far.
-    pub fn since(
+    /// The events after `after` and up to `upto` that concern one of `rooms`, oldest first, at
+    /// most `limit`, and the last event that was looked at. `None` if the window does not reach
+    /// back that far.
+    ///
+    /// `upto` is the head that the reader's rights were read at: what came later may have changed
+    /// them.
+    pub fn between(
         &self,
         after: SyncId,
+        upto: SyncId,
         rooms: &[Room],
         limit: usize,
     ) -> Option<(Vec<Arc<Event>>, SyncId)> {
         let window = self.window.read().unwrap_or_else(PoisonError::into_inner);
-        let last = window.back().map_or_else(|| self.published(), |event| event.sync_id);
+        let last = window.back()?.sync_id.min(upto);
         if after >= last {
-            return Some((Vec::new(), after.min(last)));
+            return Some((Vec::new(), after));
         }
         let first = window.front()?.sync_id;
-        if after.next() < first {
-            return None;
-        }
-        let skip = usize::try_from(after.0 + 1 - first.0).ok()?;
+        let skip = usize::try_from((after.0 + 1).checked_sub(first.0)?).ok()?;
         let mut found = Vec::new();
-        for event in window.iter().skip(skip) {
+        for event in window.iter().skip(skip).take_while(|event| event.sync_id <= last) {
             if event.body.rooms().iter().any(|room| rooms.contains(room)) {
                 found.push(Arc::clone(event));
                 if found.len() == limit {
@@ -80,5 +82,69 @@ impl Tail {
     /// Everything up to `id` was announced.
     pub(crate) fn announce(&self, id: SyncId) {
         self.published.send_replace(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chorus_model::{Body, ProjectId, Scope, Timestamp, User, UserId, UserRef, WorkspaceRole};
+
+    use super::*;
+
+    fn event(id: u64, user: i64) -> Arc<Event> {
+        let user = User {
+            id: UserId(user),
+            username: "ann".into(),
+            email: None,
+            full_name: "Ann".into(),
+            role: WorkspaceRole::User,
+            is_active: true,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        };
+        let actor: UserRef = user.to_ref();
+        Arc::new(Event {
+            sync_id: SyncId(id),
+            scope: Scope::User(user.id),
+            actor,
+            origin: None,
+            at: Timestamp::default(),
+            body: Body::UserUpdated { user },
+        })
+    }
+
+    /// A window of four over events 1 to 6, of which the even ones concern user 2.
+    fn tail() -> Tail {
+        let tail = Tail::new(4, SyncId(6));
+        for id in 1..=6 {
+            tail.push(event(id, if id % 2 == 0 { 2 } else { 1 }));
+        }
+        tail
+    }
+
+    #[test]
+    fn answers_only_what_it_holds() {
+        let rooms = [Room::User(UserId(2)), Room::Project(ProjectId(1))];
+        let check = |after: u64, upto: u64, limit, expected: Option<(&[u64], u64)>| {
+            let found = tail().between(SyncId(after), SyncId(upto), &rooms, limit);
+            let found = found.map(|(events, scanned)| {
+                (events.iter().map(|event| event.sync_id.0).collect::<Vec<_>>(), scanned.0)
+            });
+            assert_eq!(found, expected.map(|(ids, scanned)| (ids.to_vec(), scanned)), "{after}");
+        };
+        check(2, 6, 10, Some((&[4, 6], 6)));
+        check(2, 6, 1, Some((&[4], 4)));
+        check(2, 5, 10, Some((&[4], 5)));
+        check(6, 6, 10, Some((&[], 6)));
+        check(9, 9, 10, Some((&[], 9)));
+        check(1, 6, 10, None);
+    }
+
+    #[test]
+    fn a_hole_empties_the_window() {
+        let tail = tail();
+        tail.push(event(9, 2));
+        assert!(tail.between(SyncId(5), SyncId(9), &[], 10).is_none());
+        assert!(tail.between(SyncId(8), SyncId(9), &[], 10).is_some());
     }
 }

@@ -89,7 +89,8 @@ impl House {
 
     /// Appends a change of the project whose name is `n`; its place.
     pub(crate) async fn append(&self, n: u64) -> SyncId {
-        self.write(Body::ProjectUpdated { project: project(n), changes: ProjectChanges::default() }).await
+        self.write(Body::ProjectUpdated { project: project(n), changes: ProjectChanges::default() })
+            .await
     }
 
     pub(crate) async fn add_member(&self, project: ProjectId, user: UserId) -> SyncId {

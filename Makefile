@@ -1,0 +1,51 @@
+# The commands of this project. `make run` and `make test` are all a newcomer needs.
+
+CARGO ?= cargo
+E2E_BIN := $(CURDIR)/target/debug/chorus
+
+.PHONY: run test lint unit docs fuzz-build e2e bench proof
+
+# A demo workspace on a temporary database; prints where to look.
+run:
+	$(CARGO) run --quiet --package chorus-server -- demo
+
+# Everything that fits 25 minutes on 2 cores from a clean clone. Installs what it needs.
+test: lint unit docs fuzz-build e2e
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+unit:
+	$(CARGO) test --locked --workspace
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+# The fuzz targets build; running them is part of `make proof`.
+fuzz-build:
+	cd fuzz && $(CARGO) build --locked
+
+# Real clients against the real binary, which can be told where to crash.
+e2e: e2e/node_modules page-tools
+	$(CARGO) build --locked --package chorus-server --features crash-points
+	cd e2e && CHORUS_BIN=$(E2E_BIN) npm test
+
+e2e/node_modules: e2e/package.json e2e/package-lock.json
+	cd e2e && npm ci --no-audit --no-fund
+	touch $@
+
+# A browser for the demo page. Debian's; elsewhere set CHROMIUM to one.
+.PHONY: page-tools
+page-tools:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || \
+		(echo "installing chromium for the page's test" && apt-get update -qq && \
+		 apt-get install -y -qq --no-install-recommends chromium >/dev/null)
+
+# The first figures, beside the floor and a peer, in one run.
+bench:
+	cd bench && $(CARGO) run --locked --release -- first
+
+# The long forms; the report goes to docs/proof/.
+proof:
+	./proof.sh
