@@ -1,6 +1,8 @@
 //! The commands and their options. Options that are also settings have no default here: it is
 //! [`config`](crate::config) that knows what counts when nothing is said.
 
+#![expect(clippy::doc_markdown, reason = "these texts are read at a terminal")]
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

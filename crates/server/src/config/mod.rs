@@ -79,111 +79,73 @@ pub const DEFAULT_DIALECT: &str = "taskmanager";
 impl Settings {
     /// Reads all sources. The mistakes are all there are.
     pub fn read(options: &ServeOptions, env: &dyn Environment) -> Result<Self, Vec<Mistake>> {
-        let mut sources = Sources::open(options, env);
-        let listen = sources.list(
-            &options.listen,
-            &["CHORUS_LISTEN"],
-            "listen",
-            &["127.0.0.1:8000"],
-            values::listen_at,
-        );
+        let mut from = Sources::open(options, env);
+        let default = ["127.0.0.1:8000"];
+        let listen = from.list(&options.listen, &keys::LISTEN, &default, values::listen_at);
         let loopback = listen.iter().flat_map(|at| &at.addresses).all(|at| at.ip().is_loopback());
         let registration = if loopback { Registration::Open } else { Registration::Closed };
-        let escape_html =
-            sources.value(None, &["CHORUS_HTML"], "dialect.taskmanager.html", true, values::html);
-        let defaults = TokenSettings::default();
+        let (wanted, database) = (options.registration.as_deref(), options.database.as_deref());
+        let file = Location::File("chorus.db".into());
+        let secret = |text: &str| values::secret(text, options.insecure_dev_secret).map(Some);
         let settings = Self {
-            database: sources.value(
-                options.database.as_deref(),
-                &["DATABASE_URL"],
-                "database",
-                Location::File("chorus.db".into()),
-                values::location,
-            ),
-            registration: sources.value(
-                options.registration.as_deref(),
-                &["CHORUS_REGISTRATION"],
-                "registration",
+            listen,
+            database: from.value(database, &keys::DATABASE, file, values::location),
+            registration: from.value(
+                wanted,
+                &keys::REGISTRATION,
                 registration,
                 values::registration,
             ),
-            secret: sources.value(
-                None,
-                &["JWT_SECRET", "JWT_SECRET_KEY", "SECRET_KEY"],
-                "tokens.secret",
-                None,
-                |text| values::secret(text, options.insecure_dev_secret).map(Some),
-            ),
-            tokens: TokenSettings {
-                issuer: sources.value(
-                    None,
-                    &["JWT_ISSUER"],
-                    "tokens.issuer",
-                    defaults.issuer,
-                    values::text,
-                ),
-                audience: sources.value(
-                    None,
-                    &["JWT_AUDIENCE"],
-                    "tokens.audience",
-                    defaults.audience,
-                    values::text,
-                ),
-                access_minutes: sources.value(
-                    None,
-                    &["ACCESS_TOKEN_EXPIRE_MINUTES"],
-                    "tokens.access_minutes",
-                    defaults.access_minutes,
-                    values::count,
-                ),
-                refresh_minutes: sources.value(
-                    None,
-                    &["REFRESH_TOKEN_EXPIRE_MINUTES"],
-                    "tokens.refresh_minutes",
-                    defaults.refresh_minutes,
-                    values::count,
-                ),
-            },
-            origins: sources.list(
-                &[],
-                &["CORS_ALLOWED_ORIGINS", "CORS_ORIGINS"],
-                "cors.origins",
-                &[],
-                values::origin,
-            ),
-            messages_per_second: sources.value(
-                None,
-                &["CHORUS_MESSAGES_PER_SECOND"],
-                "limits.messages_per_second",
-                100,
-                values::count,
-            ),
-            message_burst: sources.value(
-                None,
-                &["CHORUS_MESSAGE_BURST"],
-                "limits.message_burst",
-                300,
-                values::count,
-            ),
-            log: sources.value(
-                None,
-                &["CHORUS_LOG", "RUST_LOG"],
-                "log.filter",
-                "info".into(),
-                values::filter,
-            ),
-            log_format: sources.value(
-                None,
-                &["CHORUS_LOG_FORMAT"],
-                "log.format",
-                LogFormat::Text,
-                values::log_format,
-            ),
-            listen,
-            escape_html,
+            secret: from.value(None, &keys::SECRET, None, secret),
+            tokens: Self::tokens(&mut from),
+            origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
+            messages_per_second: from.value(None, &keys::MESSAGES, 100, values::count),
+            message_burst: from.value(None, &keys::BURST, 300, values::count),
+            escape_html: from.value(None, &keys::HTML, true, values::html),
+            log: from.value(None, &keys::LOG, "info".into(), values::filter),
+            log_format: from.value(None, &keys::LOG_FORMAT, LogFormat::Text, values::log_format),
         };
-        sources.finish().map(|()| settings)
+        from.finish().map(|()| settings)
     }
+
+    fn tokens(from: &mut Sources<'_>) -> TokenSettings {
+        let TokenSettings { issuer, audience, access_minutes, refresh_minutes } =
+            TokenSettings::default();
+        TokenSettings {
+            issuer: from.value(None, &keys::ISSUER, issuer, values::text),
+            audience: from.value(None, &keys::AUDIENCE, audience, values::text),
+            access_minutes: from.value(None, &keys::ACCESS, access_minutes, values::count),
+            refresh_minutes: from.value(None, &keys::REFRESH, refresh_minutes, values::count),
+        }
+    }
+}
+
+/// Where each setting is found: its variables, the first that is set counts, and its place in the
+/// file.
+mod keys {
+    use super::sources::Key;
+
+    const fn key(variables: &'static [&'static str], file: &'static str) -> Key {
+        Key { variables, file }
+    }
+
+    pub(super) const LISTEN: Key = key(&["CHORUS_LISTEN"], "listen");
+    pub(super) const DATABASE: Key = key(&["DATABASE_URL"], "database");
+    pub(super) const REGISTRATION: Key = key(&["CHORUS_REGISTRATION"], "registration");
+    pub(super) const SECRET: Key =
+        key(&["JWT_SECRET", "JWT_SECRET_KEY", "SECRET_KEY"], "tokens.secret");
+    pub(super) const ISSUER: Key = key(&["JWT_ISSUER"], "tokens.issuer");
+    pub(super) const AUDIENCE: Key = key(&["JWT_AUDIENCE"], "tokens.audience");
+    pub(super) const ACCESS: Key = key(&["ACCESS_TOKEN_EXPIRE_MINUTES"], "tokens.access_minutes");
+    pub(super) const REFRESH: Key =
+        key(&["REFRESH_TOKEN_EXPIRE_MINUTES"], "tokens.refresh_minutes");
+    pub(super) const ORIGINS: Key = key(&["CORS_ALLOWED_ORIGINS", "CORS_ORIGINS"], "cors.origins");
+    pub(super) const MESSAGES: Key =
+        key(&["CHORUS_MESSAGES_PER_SECOND"], "limits.messages_per_second");
+    pub(super) const BURST: Key = key(&["CHORUS_MESSAGE_BURST"], "limits.message_burst");
+    pub(super) const HTML: Key = key(&["CHORUS_HTML"], "dialect.taskmanager.html");
+    pub(super) const LOG: Key = key(&["CHORUS_LOG", "RUST_LOG"], "log.filter");
+    pub(super) const LOG_FORMAT: Key = key(&["CHORUS_LOG_FORMAT"], "log.format");
 }
 
 #[cfg(test)]

@@ -25,6 +25,12 @@ impl Environment for SystemEnvironment {
     }
 }
 
+/// Where a setting is found.
+pub(super) struct Key {
+    pub(super) variables: &'static [&'static str],
+    pub(super) file: &'static str,
+}
+
 /// Options, environment and file, and what was found wrong so far.
 pub(super) struct Sources<'a> {
     env: &'a dyn Environment,
@@ -50,12 +56,11 @@ impl<'a> Sources<'a> {
     pub(super) fn value<T>(
         &mut self,
         option: Option<&str>,
-        variables: &[&str],
-        key: &str,
+        key: &Key,
         default: T,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> T {
-        let given = self.given(option.map(|text| vec![text.to_owned()]), variables, key);
+        let given = self.given(option.map(|text| vec![text.to_owned()]), key);
         let Some((setting, texts)) = given else { return default };
         match texts.as_slice() {
             [text] => parse(text).unwrap_or_else(|wrong| {
@@ -73,15 +78,14 @@ impl<'a> Sources<'a> {
     pub(super) fn list<T>(
         &mut self,
         option: &[String],
-        variables: &[&str],
-        key: &str,
+        key: &Key,
         default: &[&str],
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Vec<T> {
         let option = (!option.is_empty()).then(|| option.to_vec());
-        let (setting, texts) = self
-            .given(option, variables, key)
-            .unwrap_or_else(|| (key.to_owned(), default.iter().map(ToString::to_string).collect()));
+        let (setting, texts) = self.given(option, key).unwrap_or_else(|| {
+            (key.file.to_owned(), default.iter().map(ToString::to_string).collect())
+        });
         let texts = texts.iter().flat_map(|text| text.split(','));
         let texts = texts.map(str::trim).filter(|text| !text.is_empty());
         let mut values = Vec::new();
@@ -102,17 +106,12 @@ impl<'a> Sources<'a> {
         if self.mistakes.is_empty() { Ok(()) } else { Err(self.mistakes) }
     }
 
-    fn given(
-        &mut self,
-        option: Option<Vec<String>>,
-        variables: &[&str],
-        key: &str,
-    ) -> Option<(String, Vec<String>)> {
-        let in_file = self.file.remove(key);
+    fn given(&mut self, option: Option<Vec<String>>, key: &Key) -> Option<(String, Vec<String>)> {
+        let in_file = self.file.remove(key.file);
         if let Some(texts) = option {
-            return Some((format!("--{key}"), texts));
+            return Some((format!("--{}", key.file), texts));
         }
-        for name in variables {
+        for name in key.variables {
             if let Some(text) = self.env.get(name).filter(|text| !text.is_empty()) {
                 return Some(((*name).to_owned(), vec![text]));
             }
@@ -121,7 +120,7 @@ impl<'a> Sources<'a> {
             Value::Array(values) => values.into_iter().map(to_text).collect(),
             value => vec![to_text(value)],
         };
-        Some((key.to_owned(), texts))
+        Some((key.file.to_owned(), texts))
     }
 
     fn note(&mut self, setting: &str, wrong: String) {
