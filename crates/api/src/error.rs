@@ -100,7 +100,7 @@ impl Refusal {
     fn header(&self) -> Option<(http::HeaderName, HeaderValue)> {
         let Self::Fault(fault) = self else { return None };
         match fault {
-            Fault::Unauthenticated(_) => {
+            Fault::Unauthenticated(_) | Fault::BadCredentials => {
                 Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
             }
             Fault::Busy => Some((RETRY_AFTER, HeaderValue::from_static("1"))),
@@ -239,6 +239,8 @@ mod tests {
     #[tokio::test]
     async fn headers_say_what_to_do_next() {
         let (status, headers, _) = told(TokenFault::Missing.into()).await;
+        assert_eq!((status.as_u16(), headers[WWW_AUTHENTICATE].as_bytes()), (401, &b"Bearer"[..]));
+        let (status, headers, _) = told(Fault::BadCredentials.into()).await;
         assert_eq!((status.as_u16(), headers[WWW_AUTHENTICATE].as_bytes()), (401, &b"Bearer"[..]));
         let (status, headers, _) = told(Fault::Busy.into()).await;
         assert_eq!((status.as_u16(), headers[RETRY_AFTER].as_bytes()), (503, &b"1"[..]));

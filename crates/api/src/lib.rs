@@ -4,7 +4,7 @@
 //! In reading order:
 //!
 //! * [`state`] – what the server hands over: [`Api`];
-//! * [`router`] – all paths, and what surrounds every request;
+//! * [`mod@router`] – all paths, and what surrounds every request;
 //! * [`origins`] – which pages may act in a user's name, and what browsers are told (CORS);
 //! * [`pages`] – files of the web page;
 //! * `error` – why a request was refused, as status and JSON;
