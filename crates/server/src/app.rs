@@ -8,7 +8,7 @@ use chorus_api::{Api, Build};
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
-use chorus_gateway::dialect::{Dialect, Interpreter, Lexicon, Listener, TaskManager};
+use chorus_gateway::dialect::{Dialect, Interpreter, Lexicon, Listener, Taskmanager};
 use chorus_gateway::engine::config::{Config, Origins};
 use chorus_gateway::engine::{Engine, Surroundings};
 use chorus_model::{Clock, Entropy};
@@ -77,7 +77,7 @@ impl App {
         let (no_more_guests, staff_may_go) = (CancellationToken::new(), CancellationToken::new());
 
         let dialects: Vec<Arc<dyn Dialect>> =
-            vec![Arc::new(TaskManager { escape: settings.escape_html })];
+            vec![Arc::new(Taskmanager { escape: settings.escape_html })];
         let lexicon = Arc::new(Lexicon::new(dialects));
         let surroundings = |counters| Surroundings {
             tracker: guests.clone(),

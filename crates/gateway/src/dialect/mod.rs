@@ -26,7 +26,7 @@ use crate::engine::{Handshake, socket};
 
 pub use interpreter::{Interpreter, Listener};
 pub use lexicon::Lexicon;
-pub use taskmanager::TaskManager;
+pub use taskmanager::Taskmanager;
 
 /// A language.
 pub trait Dialect: Send + Sync + std::fmt::Debug {

@@ -23,19 +23,19 @@ use crate::engine::Handshake;
 
 /// The language of the Task Manager app.
 #[derive(Debug, Clone)]
-pub struct TaskManager {
+pub struct Taskmanager {
     /// Whether `<` in texts that people write is sent as `&lt;`: the app's pages put texts into
     /// the page as they come.
     pub escape: bool,
 }
 
-impl Default for TaskManager {
+impl Default for Taskmanager {
     fn default() -> Self {
         Self { escape: true }
     }
 }
 
-impl Dialect for TaskManager {
+impl Dialect for Taskmanager {
     fn name(&self) -> &'static str {
         "taskmanager"
     }

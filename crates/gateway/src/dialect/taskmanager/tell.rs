@@ -11,10 +11,10 @@ use chorus_model::{
 use chorus_realtime::{Frame, Present};
 use serde_json::{Map, Value, json};
 
-use super::{TaskManager, status_word};
+use super::{Taskmanager, status_word};
 use crate::dialect::{Echo, Reply, Wire};
 
-impl TaskManager {
+impl Taskmanager {
     /// The one durable frame of an event; none where the app has no word for it.
     pub(super) fn tell(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         let (actor, at) = (&event.actor, event.at);

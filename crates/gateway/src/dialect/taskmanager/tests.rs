@@ -13,7 +13,7 @@ const WIRE: Wire<'_> = Wire { namespace: "/" };
 
 fn decode(name: &str, argument: &str) -> Decoded {
     let argument: Box<RawValue> = serde_json::from_str(argument).unwrap();
-    TaskManager::default().decode(name, &[&argument])
+    Taskmanager::default().decode(name, &[&argument])
 }
 
 /// The event in a frame: its name and argument.
@@ -64,7 +64,7 @@ fn event(body: Body) -> Event {
 }
 
 fn told(body: Body) -> Option<(String, Value)> {
-    TaskManager::default().encode(&WIRE, &event(body)).as_ref().map(said)
+    Taskmanager::default().encode(&WIRE, &event(body)).as_ref().map(said)
 }
 
 #[test]
@@ -166,8 +166,7 @@ fn a_change_is_told_in_one_word() {
 
     let (name, updated) = told(Body::TaskUpdated { task: task(), changes: both.clone() }).unwrap();
     assert_eq!(name, "task_updated");
-    let expected =
-        json!({"title": "&lt;b>T1", "status": {"old": "pending", "new": "in_progress"}});
+    let expected = json!({"title": "&lt;b>T1", "status": {"old": "pending", "new": "in_progress"}});
     assert_eq!(updated["changes"], expected);
     assert_eq!(updated["task"].as_object().unwrap().len(), 9);
     assert_eq!(told(changed(&both, false)), None, "told already");
@@ -175,16 +174,14 @@ fn a_change_is_told_in_one_word() {
 
 #[test]
 fn fields_that_the_app_does_not_know_are_not_told() {
-    let changes = TaskChanges {
-        position: Some(Change { old: 1.0, new: 2.0 }),
-        ..TaskChanges::default()
-    };
+    let changes =
+        TaskChanges { position: Some(Change { old: 1.0, new: 2.0 }), ..TaskChanges::default() };
     assert_eq!(told(Body::TaskUpdated { task: task(), changes }), None);
 }
 
 #[test]
 fn raw_texts_can_be_asked_for() {
-    let raw = TaskManager { escape: false };
+    let raw = Taskmanager { escape: false };
     let frame = raw.encode(&WIRE, &event(Body::TaskDeleted { task: task() })).unwrap();
     assert_eq!(said(&frame).1["task_title"], "<b>T1");
 }
@@ -193,7 +190,7 @@ fn raw_texts_can_be_asked_for() {
 fn tokens_come_as_pages_store_them() {
     let shown = |query: &str| {
         let handshake = Handshake { query: query.into(), ..Handshake::default() };
-        let tokens = TaskManager::default().credentials(&handshake, None);
+        let tokens = Taskmanager::default().credentials(&handshake, None);
         tokens.into_iter().map(Cow::into_owned).collect::<Vec<_>>()
     };
     assert_eq!(shown("EIO=4&token=abc"), ["abc"]);
