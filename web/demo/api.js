@@ -60,7 +60,8 @@ export const getTask = (id) => one("GET", `${ROOT}/tasks/${id}`);
 export const createTask = (project, task) => one("POST", `${ROOT}/projects/${project}/tasks`, task);
 export const updateTask = (id, patch) => one("PATCH", `${ROOT}/tasks/${id}`, patch);
 export const deleteTask = (id) => call("DELETE", `${ROOT}/tasks/${id}`);
-export const createComment = (task, body) => one("POST", `${ROOT}/tasks/${task}/comments`, { body });
+export const createComment = (task, body) =>
+  one("POST", `${ROOT}/tasks/${task}/comments`, { body });
 
 async function one(method, url, body) {
   return (await call(method, url, body)).json();

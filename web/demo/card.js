@@ -48,6 +48,7 @@ function fillButtons(card, task) {
     const text = target ? `Move “${task.title}” to ${target.label}` : "No column there";
     // Not `disabled`: the button that was just pressed would lose the focus.
     button.setAttribute("aria-disabled", String(!target));
+    button.tabIndex = target ? 0 : -1;
     caption(button, text, target ? `Move to ${target.label}` : text);
   }
   caption(card.querySelector(".talk"), `Comments on “${task.title}”`, "Comments");

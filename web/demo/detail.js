@@ -10,7 +10,7 @@ const SURE = "Delete for good?";
 export class Detail extends EventTarget {
   #dialog = document.querySelector("#detail");
   #delete = document.querySelector("#detail-delete");
-  #fields = [...this.#dialog.querySelectorAll(".detail-head [name], .detail-fields [name], .detail-description [name]")];
+  #fields = [...this.#dialog.querySelectorAll("[name]:not(#comment-form *)")];
   #comments = new Comments(
     document.querySelector("#comments"),
     document.querySelector("#comment-form"),

@@ -16,7 +16,8 @@ export function changesOf(who, changes, task) {
         : `${who} left ${title} to nobody`,
     title: () => `${who} renamed a task to ${title}`,
     description: () => `${who} described ${title}`,
-    priority: () => `${who} set ${title} to ${label(PRIORITIES, task.priority).toLowerCase()} priority`,
+    priority: () =>
+      `${who} set ${title} to ${label(PRIORITIES, task.priority).toLowerCase()} priority`,
     due_date: () =>
       task.due_date
         ? `${who} set ${title} due on ${dayOf(task.due_date)}`
