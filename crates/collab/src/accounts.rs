@@ -1,5 +1,6 @@
 //! Accounts: registering, logging in, staying logged in.
 
+use chorus_model::event::Draft;
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Body, Timestamp, User, UserId, WorkspaceRole};
 use chorus_storage::{NewUser, Reads, Store, Tx};
@@ -211,6 +212,28 @@ pub async fn set_password(store: &Store, user: UserId, hash: String) -> Result<(
     });
     written.await?;
     Ok(())
+}
+
+/// Closes an account, or opens it again. A closed one cannot log in, its refresh tokens end, and
+/// so do its connections.
+pub async fn set_open(store: &Store, user: UserId, open: bool) -> Result<User, Fault> {
+    let written = store.write::<_, Fault>(move |tx| {
+        let old = tx.user(user)?.ok_or(Fault::NotFound(Noun::User))?;
+        if old.is_active == open {
+            return Ok(old);
+        }
+        let new = User { is_active: open, ..old };
+        let user = tx.update_user(&new)?.map_err(Fault::Taken)?;
+        tx.revoke_refresh_tokens_of(user.id)?;
+        let body = if open {
+            Body::UserUpdated { user: user.clone() }
+        } else {
+            Body::UserDeactivated { user: user.clone() }
+        };
+        tx.append(Draft { actor: user.to_ref(), origin: None, body })?;
+        Ok(user)
+    });
+    Ok(written.await?.value)
 }
 
 /// Gives somebody a role in the workspace.

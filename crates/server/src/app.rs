@@ -173,7 +173,7 @@ impl App {
             build: Build { version: env!("CARGO_PKG_VERSION"), commit: env!("CHORUS_COMMIT") },
             trusts: Arc::new(move |origin: &str| origins.trusts(origin)),
             pages: pages::demo().into(),
-            secure_cookies: false,
+            secure_cookies: settings.secure_cookies,
         };
         let router = chorus_api::router(api);
         for (number, (socket, at)) in sockets.into_iter().enumerate() {

@@ -121,6 +121,16 @@ pub enum UserAction {
         /// Which
         role: Role,
     },
+    /// Close a user's account: nobody can log in to it, and its connections end
+    Close {
+        /// Whose
+        username: String,
+    },
+    /// Open a closed account again
+    Reopen {
+        /// Whose
+        username: String,
+    },
     /// Give a user a password; it is read from standard input unless given
     SetPassword {
         /// Whom

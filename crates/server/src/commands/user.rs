@@ -54,6 +54,8 @@ async fn act(store: &Store, action: &UserAction) -> Result<(), Failure> {
             let changed = accounts::set_role(store, user.id, role).await.map_err(Failure::new)?;
             say(line(&changed));
         }
+        UserAction::Close { username } => open(store, username, false).await?,
+        UserAction::Reopen { username } => open(store, username, true).await?,
         UserAction::SetPassword { username, password } => {
             let user = find(store, username).await?;
             let hash = hash(read_password(password.as_deref())?).await?;
@@ -61,6 +63,13 @@ async fn act(store: &Store, action: &UserAction) -> Result<(), Failure> {
             say(format_args!("the password of {} is changed", user.username));
         }
     }
+    Ok(())
+}
+
+async fn open(store: &Store, username: &str, open: bool) -> Result<(), Failure> {
+    let user = find(store, username).await?;
+    let changed = accounts::set_open(store, user.id, open).await.map_err(Failure::new)?;
+    say(line(&changed));
     Ok(())
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub messages_per_second: u32,
     /// Messages at once and session.
     pub message_burst: u32,
+    /// Whether session cookies are for HTTPS only.
+    pub secure_cookies: bool,
     /// Whether the dialects of pages that put texts into the page as they come escape `<`.
     pub escape_html: bool,
     /// Which log lines are written, as `tracing` filters say it.
@@ -101,6 +103,7 @@ impl Settings {
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
             messages_per_second: from.value(None, &keys::MESSAGES, 100, values::count),
             message_burst: from.value(None, &keys::BURST, 300, values::count),
+            secure_cookies: from.value(None, &keys::SECURE, false, values::flag),
             escape_html: from.value(None, &keys::HTML, true, values::html),
             log: from.value(None, &keys::LOG, "info".into(), values::filter),
             log_format: from.value(None, &keys::LOG_FORMAT, LogFormat::Text, values::log_format),
@@ -143,6 +146,7 @@ mod keys {
     pub(super) const MESSAGES: Key =
         key(&["CHORUS_MESSAGES_PER_SECOND"], "limits.messages_per_second");
     pub(super) const BURST: Key = key(&["CHORUS_MESSAGE_BURST"], "limits.message_burst");
+    pub(super) const SECURE: Key = key(&["CHORUS_SECURE_COOKIES"], "http.secure_cookies");
     pub(super) const HTML: Key = key(&["CHORUS_HTML"], "dialect.taskmanager.html");
     pub(super) const LOG: Key = key(&["CHORUS_LOG", "RUST_LOG"], "log.filter");
     pub(super) const LOG_FORMAT: Key = key(&["CHORUS_LOG_FORMAT"], "log.format");

@@ -84,6 +84,10 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     }
 }
 
+pub(super) fn flag(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be one of: true, false".into())
+}
+
 pub(super) fn html(text: &str) -> Result<bool, String> {
     match text {
         "escape" => Ok(true),
