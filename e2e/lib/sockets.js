@@ -1,0 +1,165 @@
+// Stock socket.io-client clients with the options of the Task Manager app, and a record of all
+// that they hear, in order.
+
+import assert from 'node:assert/strict';
+
+import { io } from 'socket.io-client';
+
+import { deferred, within } from './deadline.js';
+
+/** The ways to connect, by what `engine.transport.name` is in the end. */
+export const TRANSPORTS = [
+  { name: 'websocket only', options: { transports: ['websocket'] }, ends: 'websocket' },
+  { name: 'polling only', options: { transports: ['polling'] }, ends: 'polling' },
+  {
+    name: 'polling, then upgraded',
+    options: { transports: ['polling', 'websocket'] },
+    ends: 'websocket',
+    upgrades: true,
+  },
+];
+
+/** What is heard of the coming and going of others, at times that a test does not choose. */
+export const PRESENCE = ['user_connected', 'user_disconnected'];
+
+export class Client {
+  #unread = [];
+  #waiting = [];
+  #markers = new Map();
+  /** All that was heard, in order: `{ name, args }`. */
+  heard = [];
+
+  constructor(person, options = {}) {
+    this.person = person;
+    this.socket = io(person.rest.url, {
+      path: '/socket.io/',
+      transports: ['websocket', 'polling'],
+      query: { token: person.token },
+      timeout: 20_000,
+      forceNew: true,
+      reconnection: false,
+      ...options,
+    });
+    this.socket.onAny((name, ...args) => this.#hear(name, args));
+    for (const name of ['connect', 'disconnect', 'connect_error']) {
+      this.socket.on(name, (...args) => this.#hear(`(${name})`, args));
+    }
+  }
+
+  /** A client that is connected, welcomed, and done with what it hears at once. */
+  static async connected(person, transport = TRANSPORTS[0]) {
+    const client = new Client(person, transport.options);
+    await client.next('(connect)');
+    client.welcome = await client.next('connected');
+    if (transport.upgrades && client.engine.transport.name !== 'websocket') {
+      const upgraded = deferred();
+      client.engine.once('upgrade', upgraded.resolve);
+      await within(upgraded.promise, 'the upgrade to a websocket');
+    }
+    await client.drain();
+    return client;
+  }
+
+  /** The Engine.IO client below. */
+  get engine() {
+    return this.socket.io.engine;
+  }
+
+  /** The one argument of the first unread event of this name, now or when it comes. */
+  async next(name) {
+    const [payload, ...more] = await this.nextArgs(name);
+    assert.deepEqual(more, [], `${name} has one argument`);
+    return payload;
+  }
+
+  /** All arguments of the first unread event of this name. */
+  async nextArgs(name) {
+    const at = this.#unread.findIndex((event) => event.name === name);
+    if (at >= 0) return this.#unread.splice(at, 1)[0].args;
+    const waiting = { name, ...deferred() };
+    this.#waiting.push(waiting);
+    const unread = () => this.#unread.map((event) => event.name).join(', ') || 'nothing';
+    return within(waiting.promise, () => `${name} for ${this.person.name}, who has unread: ${unread()}`);
+  }
+
+  /** Says something; resolves to the arguments of its acknowledgement. */
+  say(name, ...args) {
+    const acknowledged = deferred();
+    this.socket.emit(name, ...args, (...answer) => acknowledged.resolve(answer));
+    return within(acknowledged.promise, `the acknowledgement of ${name}`);
+  }
+
+  /** Says something that the dialect must acknowledge with `[]`. */
+  async tell(name, ...args) {
+    assert.deepEqual(await this.say(name, ...args), [], `${name} is acknowledged with []`);
+  }
+
+  /** Says something that must be answered by `error` with this text. */
+  async refused(text, name, ...args) {
+    await this.tell(name, ...args);
+    assert.deepEqual(await this.next('error'), { message: text });
+  }
+
+  /**
+   * Proves that nothing is on its way to this client. Two barriers, because changes and signals
+   * reach the announcing task by two queues: a task in the person's own project, which is
+   * announced after every earlier change, and a question that is answered after every earlier
+   * signal. What came before them and was not read is the failure; comings and goings count only
+   * if `presence`.
+   */
+  async quiet({ presence = false } = {}) {
+    const unread = await this.drain();
+    const counted = unread.filter((event) => presence || !PRESENCE.includes(event.name));
+    assert.deepEqual(counted, [], `${this.person.name} hears nothing`);
+  }
+
+  /** Waits for all that is on its way; takes and returns what was unread. */
+  async drain() {
+    const { home, rest } = this.person;
+    const marker = await rest.post('/tasks', { project_id: home.id, title: 'marker' });
+    await within(this.#marked(marker.id), `the marker task for ${this.person.name}`);
+    await this.tell('get_online_users', { project_id: home.id });
+    await this.next('online_users');
+    return this.#unread.splice(0);
+  }
+
+  /** Ends the connection as the app does: a DISCONNECT packet, then the transport. */
+  close() {
+    this.socket.disconnect();
+  }
+
+  /** Loses the connection: the TCP stream ends in the middle, without a word. */
+  lose() {
+    this.engine.transport.ws._socket.destroy();
+  }
+
+  /** Resolves when the marker with this id was heard, before or after the call. */
+  #marked(id) {
+    if (!this.#markers.has(id)) this.#markers.set(id, deferred());
+    return this.#markers.get(id).promise;
+  }
+
+  #hear(name, args) {
+    // Every socket of a person hears the markers of the others too.
+    if (name === 'task_created' && args[0].task.project_id === this.person.home?.id) {
+      const { id } = args[0].task;
+      this.#marked(id);
+      this.#markers.get(id).resolve();
+      return;
+    }
+    this.heard.push({ name, args });
+    const at = this.#waiting.findIndex((waiting) => waiting.name === name);
+    if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(args);
+    else this.#unread.push({ name, args });
+  }
+}
+
+/** The message of the refusal that a connection with these options meets. */
+export async function refusal(person, options) {
+  const client = new Client(person, { ...TRANSPORTS[0].options, ...options });
+  const outcome = deferred();
+  client.socket.once('connect_error', outcome.resolve);
+  client.socket.once('connect', () => outcome.reject(new Error('the connection was let in')));
+  const error = await within(outcome.promise, 'the refusal').finally(() => client.close());
+  return error.message;
+}

@@ -1,0 +1,102 @@
+// A server with people, projects and tasks, made over REST like everybody makes them.
+
+import { Rest } from './rest.js';
+import { Server } from './server.js';
+import { Client } from './sockets.js';
+
+const PASSWORD = 'correct horse battery';
+
+/** The person of a name, logged in: `{ id, name, fullName, token, refreshToken, rest }`. */
+async function logIn(url, name) {
+  const nobody = new Rest(url);
+  const answer = await nobody.ask('POST', '/auth/login', {
+    body: { username: name, password: PASSWORD },
+  });
+  const { access_token: token, refresh_token: refreshToken, user } = answer.body;
+  return {
+    id: user.id,
+    name,
+    email: user.email,
+    fullName: user.full_name,
+    token,
+    refreshToken,
+    rest: new Rest(url, token),
+  };
+}
+
+/** Makes an account and logs in. */
+async function register(url, name) {
+  const fullName = `${name[0].toUpperCase()}${name.slice(1)} Example`;
+  await new Rest(url).post('/auth/register', {
+    username: name,
+    password: PASSWORD,
+    full_name: fullName,
+    email: `${name}@example.com`,
+  });
+  return logIn(url, name);
+}
+
+export class World {
+  #clients = [];
+
+  /** Starts a server with an admin (`root`) and ordinary people of these names. */
+  static async start(names, options) {
+    const world = new World();
+    world.server = await Server.start(options);
+    try {
+      // The first account is the workspace's admin, who may everything: nobody that tests are about.
+      world.root = await world.#person('root');
+      await Promise.all(names.map(async (name) => (world[name] = await world.#person(name))));
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+    return world;
+  }
+
+  /** Ends all clients and the server; tells how the process ended. */
+  async stop() {
+    this.closeClients();
+    return this.server.stop();
+  }
+
+  /** Ends the clients that were connected since the last call. */
+  closeClients() {
+    this.#clients.splice(0).forEach((client) => client.close());
+  }
+
+  /** A connected client for each of these people, on one transport. */
+  async clients(transport, ...people) {
+    const clients = await Promise.all(people.map((person) => Client.connected(person, transport)));
+    this.#clients.push(...clients);
+    return clients;
+  }
+
+  /** A connected client on a websocket. */
+  async client(person) {
+    const [client] = await this.clients(undefined, person);
+    return client;
+  }
+
+  /** A project of `owner` with these members: people, or `[person, role]`. */
+  async project(owner, ...members) {
+    const project = await owner.rest.post('/projects', { name: 'Bridge' });
+    for (const member of members) {
+      const [person, role] = Array.isArray(member) ? member : [member, 'member'];
+      await owner.rest.post(`/projects/${project.id}/members`, { user_id: person.id, role });
+    }
+    return project;
+  }
+
+  /** A task that `creator` makes in a project. */
+  task(creator, project, fields = {}) {
+    return creator.rest.post('/tasks', { project_id: project.id, title: 'Pour concrete', ...fields });
+  }
+
+  /** Somebody else with an account, and a project that nobody else belongs to. */
+  async #person(name) {
+    const person = await register(this.server.url, name);
+    person.home = await person.rest.post('/projects', { name: `Home of ${name}` });
+    return person;
+  }
+}
