@@ -125,6 +125,8 @@ fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
         Fault::KeyExpired => (StatusCode::UNPROCESSABLE_ENTITY, "key_expired"),
         Fault::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
         Fault::TooManyConnections => (StatusCode::TOO_MANY_REQUESTS, "too_many_connections"),
+        Fault::TooManyRooms => (StatusCode::TOO_MANY_REQUESTS, "too_many_rooms"),
+        Fault::NotThere => (StatusCode::FORBIDDEN, "not_there"),
         Fault::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
         Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
         Fault::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),

@@ -51,14 +51,12 @@ pub struct Login {
 impl Collab {
     /// Makes an account, if the server lets people. The first one is an admin's.
     pub async fn register(&self, account: NewAccount) -> Result<User, Fault> {
-        let open = self.parts.registration == Registration::Open;
-        let users = self.parts.store.read(count_users).await?;
-        let first = users == 0;
-        if !open && !first {
-            return Err(Fault::RegistrationClosed);
-        }
         let hash = self.parts.hasher.hash(account.password.clone()).await?;
-        add_account(&self.parts.store, account, hash, None).await
+        let by = match self.parts.registration {
+            Registration::Open => AddedBy::Anybody,
+            Registration::Invite | Registration::Closed => AddedBy::First,
+        };
+        add_account(&self.parts.store, account, hash, by).await
     }
 
     /// Logs somebody in by username or address.
@@ -175,17 +173,31 @@ impl Collab {
     }
 }
 
-/// Makes an account without asking who may: for the server's own tools. The first one is an
-/// admin's, whatever `role` says.
+/// Who makes an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddedBy {
+    /// Somebody by himself.
+    Anybody,
+    /// Somebody by himself, if there is no account yet.
+    First,
+    /// The server's own tools.
+    Tool(WorkspaceRole),
+}
+
+/// Makes an account. The first one is an admin's, whoever makes it.
 pub async fn add_account(
     store: &Store,
     account: NewAccount,
     password_hash: String,
-    role: Option<WorkspaceRole>,
+    by: AddedBy,
 ) -> Result<User, Fault> {
     let written = store.write::<_, Fault>(move |tx| {
         let first = tx.user_count()? == 0;
-        let given = role.unwrap_or(WorkspaceRole::User);
+        let given = match by {
+            AddedBy::First if !first => return Err(Fault::RegistrationClosed),
+            AddedBy::First | AddedBy::Anybody => WorkspaceRole::User,
+            AddedBy::Tool(role) => role,
+        };
         let user = tx.insert_user(&NewUser {
             username: account.username.as_str().to_owned(),
             email: account.email.as_ref().map(|email| email.as_str().to_owned()),
@@ -256,10 +268,6 @@ fn find(reads: &Reads<'_>, named: &Named) -> Result<Option<User>, chorus_storage
         Named::Id(id) => reads.user(*id),
         Named::Username(name) => reads.user_by_username(name),
     }
-}
-
-fn count_users(reads: &Reads<'_>) -> Result<u64, chorus_storage::StoreError> {
-    reads.user_count()
 }
 
 fn digest(token: &str) -> [u8; 32] {

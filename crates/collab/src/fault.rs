@@ -50,6 +50,12 @@ pub enum Fault {
     /// The user has as many connections as one may have.
     #[error("Too many connections")]
     TooManyConnections,
+    /// The connection is in as many rooms as one may be.
+    #[error("Too many rooms")]
+    TooManyRooms,
+    /// The caller is not in the room that he speaks to.
+    #[error("Not a member")]
+    NotThere,
     /// Too much is waiting. Try again.
     #[error("The server is busy, try again")]
     Busy,

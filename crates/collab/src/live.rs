@@ -4,14 +4,63 @@ use std::sync::Arc;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{ConnectionId, ProjectId, Room, Signal, SyncId, TaskId, UserId};
+use chorus_model::{ConnectionId, ProjectId, Room, Signal, TaskId, UserId};
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Connection, Present, Stale};
+use chorus_realtime::{Connection, Entry, NotJoined, Present};
+use chorus_storage::{Reads, StoreError};
 
 use crate::access::{self, Action};
 use crate::collab::Collab;
 use crate::fault::Fault;
+use crate::fields::id_of;
 use crate::queries::visible_task;
+
+/// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomName {
+    text: Box<str>,
+    entity: Option<Entity>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entity {
+    Project(ProjectId),
+    Task(TaskId),
+}
+
+impl RoomName {
+    /// Most bytes of what follows the colon.
+    pub const MAX_ID: usize = 64;
+
+    /// The room of this kind and id. `None` if the id is too long or empty.
+    pub fn new(kind: &str, id: &str) -> Option<Self> {
+        if id.is_empty() || id.len() > Self::MAX_ID {
+            return None;
+        }
+        let number = id_of(&id.into());
+        let entity = match (kind, number) {
+            ("project", Some(id)) => Some(Entity::Project(ProjectId(id))),
+            ("task", Some(id)) => Some(Entity::Task(TaskId(id))),
+            _ => None,
+        };
+        Some(Self { text: format!("{kind}:{id}").into(), entity })
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// What it stands for: what is stored under it, or else just a name.
+    fn resolve(&self, reads: &Reads<'_>) -> Result<Room, StoreError> {
+        let found = match self.entity {
+            Some(Entity::Project(id)) => reads.project(id)?.map(|_| Room::Project(id)),
+            Some(Entity::Task(id)) => reads.task(id)?.map(|task| Room::Task(task.project_id, id)),
+            None => None,
+        };
+        Ok(found.unwrap_or_else(|| Room::named(&self.text)))
+    }
+}
 
 /// How often a join is tried again because rights changed between reading them and entering.
 const TRIES: usize = 8;
@@ -34,7 +83,7 @@ impl Collab {
                         let projects = reads.memberships_of(user.id)?;
                         rooms.extend(projects.iter().map(|(project, _)| Room::Project(*project)));
                     }
-                    Ok((rooms, reads.head()?.id))
+                    Ok(Entry { rooms, read_at: reads.head()?.id, label: None })
                 })
                 .await
         })
@@ -53,27 +102,91 @@ impl Collab {
             collab
                 .query(user, move |reads, user| {
                     let permit = access::permit(reads, user, project, Action::Read)?;
-                    Ok((Rooms::from_slice(&[Room::Project(project)]), permit.at))
+                    let rooms = Rooms::from_slice(&[Room::Project(project)]);
+                    Ok(Entry { rooms, read_at: permit.at, label: None })
                 })
                 .await
         })
         .await
     }
 
-    /// Takes a connection out of the room of a project. The greeting comes after the last that
-    /// it hears there.
-    pub async fn leave(&self, connection: ConnectionId, project: ProjectId, greeting: Greeting) {
+    /// Takes a connection out of the room of a project; whether it was there.
+    pub async fn leave(&self, connection: ConnectionId, project: ProjectId) -> bool {
         let rooms = Rooms::from_slice(&[Room::Project(project)]);
-        self.parts.realtime.leave(connection, rooms, greeting).await;
+        self.parts.realtime.leave(connection, rooms).await
     }
 
-    /// Tells the others in a task's project that somebody types, or no longer does. `written` is
-    /// the task's id as JSON, as the caller wrote it.
+    /// Lets a connection into a room by its name. A name that stands for nothing stored is a
+    /// room too: anybody may enter it, and it is gone with its last member.
+    pub async fn join_named(
+        &self,
+        connection: ConnectionId,
+        user: UserId,
+        name: &RoomName,
+        greeting: impl Fn() -> Greeting,
+    ) -> Result<(), Fault> {
+        let name = name.clone();
+        self.enter(connection, greeting, move |collab| {
+            let name = name.clone();
+            async move {
+                collab
+                    .query(user, move |reads, user| {
+                        let room = name.resolve(reads)?;
+                        if let Some(project) = room.project() {
+                            access::permit(reads, user, project, Action::Read)?;
+                        }
+                        let label = matches!(room, Room::Named(_)).then(|| Arc::from(&*name.text));
+                        Ok(Entry {
+                            rooms: Rooms::from_slice(&[room]),
+                            read_at: reads.head()?.id,
+                            label,
+                        })
+                    })
+                    .await
+            }
+        })
+        .await
+    }
+
+    /// Takes a connection out of a room by its name; whether it was there.
+    pub async fn leave_named(
+        &self,
+        connection: ConnectionId,
+        user: UserId,
+        name: &RoomName,
+    ) -> Result<bool, Fault> {
+        let room = self.resolve(user, name).await?;
+        Ok(self.parts.realtime.leave(connection, Rooms::from_slice(&[room])).await)
+    }
+
+    /// Says something to a room that the connection is in. Nobody keeps it. `content` is a JSON
+    /// object.
+    pub async fn relay(
+        &self,
+        connection: &Connection,
+        name: &RoomName,
+        content: Box<str>,
+    ) -> Result<(), Fault> {
+        let room = self.resolve(connection.user.id, name).await?;
+        let signal = Signal {
+            user: connection.user.as_ref().clone(),
+            at: self.parts.clock.now(),
+            cause: Some(connection.id),
+            body: SignalBody::Relay { room, name: name.text.clone(), content },
+        };
+        if self.parts.realtime.relay(room, signal).await { Ok(()) } else { Err(Fault::NotThere) }
+    }
+
+    async fn resolve(&self, user: UserId, name: &RoomName) -> Result<Room, Fault> {
+        let name = name.clone();
+        self.query(user, move |reads, _| Ok(name.resolve(reads)?)).await
+    }
+
+    /// Tells the others in a task's project that somebody types, or no longer does.
     pub async fn typing(
         &self,
         connection: &Connection,
         task: TaskId,
-        written: Box<str>,
         typing: bool,
     ) -> Result<(), Fault> {
         let user = connection.user.id;
@@ -82,8 +195,8 @@ impl Collab {
         self.parts.realtime.signal(Signal {
             user: connection.user.as_ref().clone(),
             at: self.parts.clock.now(),
-            except: Some(connection.id),
-            body: SignalBody::Typing { task, written, typing },
+            cause: Some(connection.id),
+            body: SignalBody::Typing { task, typing },
         });
         Ok(())
     }
@@ -94,19 +207,19 @@ impl Collab {
         user: UserId,
         project: Option<ProjectId>,
     ) -> Result<Vec<Present>, Fault> {
-        let projects = self
+        let rooms = self
             .query(user, move |reads, user| match project {
                 Some(project) => {
                     access::permit(reads, user, project, Action::Read)?;
-                    Ok(vec![project])
+                    Ok(vec![Room::Project(project)])
                 }
                 None => {
                     let all = reads.memberships_of(user.id)?;
-                    Ok(all.into_iter().map(|(project, _)| project).collect())
+                    Ok(all.into_iter().map(|(project, _)| Room::Project(project)).collect())
                 }
             })
             .await?;
-        Ok(self.parts.realtime.present(projects).await)
+        Ok(self.parts.realtime.present(rooms).await)
     }
 
     async fn enter<R, F>(
@@ -117,13 +230,14 @@ impl Collab {
     ) -> Result<(), Fault>
     where
         R: Fn(Self) -> F,
-        F: Future<Output = Result<(Rooms, SyncId), Fault>>,
+        F: Future<Output = Result<Entry, Fault>>,
     {
         for _ in 0..TRIES {
-            let (rooms, read_at) = rights(self.clone()).await?;
-            let joined = self.parts.realtime.join(connection, rooms, read_at, greeting()).await;
-            if joined != Err(Stale) {
-                return Ok(());
+            let entry = rights(self.clone()).await?;
+            match self.parts.realtime.join(connection, entry, greeting()).await {
+                Ok(_) => return Ok(()),
+                Err(NotJoined::TooMany) => return Err(Fault::TooManyRooms),
+                Err(NotJoined::Stale) => {}
             }
         }
         Err(Fault::Busy)

@@ -119,6 +119,11 @@ impl Timestamp {
         }
     }
 
+    /// `2026-11-20T10:28:55.034831+00:00`.
+    pub fn with_offset(self) -> String {
+        format!("{}+00:00", self.naive())
+    }
+
     /// `2026-11-20`.
     pub fn day(self) -> String {
         self.date_time().format(DAY).unwrap_or_default()

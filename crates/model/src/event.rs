@@ -13,7 +13,7 @@ use smallvec::{SmallVec, smallvec};
 use crate::clock::Timestamp;
 use crate::comment::Comment;
 use crate::cursor::SyncId;
-use crate::id::{ConnectionId, ProjectId, UserId};
+use crate::id::{ConnectionId, ProjectId, TaskId, UserId};
 use crate::notification::Notification;
 use crate::project::{Member, Project, ProjectChanges};
 use crate::task::{Task, TaskChanges, TaskRef};
@@ -71,6 +71,27 @@ pub enum Room {
     Project(ProjectId),
     /// Every connection of one user.
     User(UserId),
+    /// Whoever looks at a task of a project. Never in the log.
+    Task(ProjectId, TaskId),
+    /// Whoever used the same name, which stands for nothing that is stored. Never in the log.
+    Named(u64),
+}
+
+impl Room {
+    /// The room of a name that stands for nothing stored (FNV-1a, 64 bits). Whoever finds two
+    /// names with one hash has found a room that anyone may enter by either.
+    pub fn named(name: &str) -> Self {
+        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self::Named(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
+    }
+
+    /// The project that one must belong to in order to be there.
+    pub fn project(self) -> Option<ProjectId> {
+        match self {
+            Self::Project(project) | Self::Task(project, _) => Some(project),
+            Self::User(_) | Self::Named(_) => None,
+        }
+    }
 }
 
 /// What happened. `kind` on the wire and in the log is the variant's name in dotted form.
@@ -305,6 +326,8 @@ impl fmt::Display for Room {
         match self {
             Self::Project(id) => write!(f, "project:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Task(_, id) => write!(f, "task:{id}"),
+            Self::Named(hash) => write!(f, "named:{hash:x}"),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! What passes: told to who is there, kept nowhere, dropped first when a queue is full.
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::clock::Timestamp;
-use crate::id::{ConnectionId, ProjectId};
+use crate::event::Room;
+use crate::id::ConnectionId;
 use crate::task::TaskRef;
 use crate::user::UserRef;
 
@@ -14,8 +17,8 @@ pub struct Signal {
     pub user: UserRef,
     /// When.
     pub at: Timestamp,
-    /// The one connection that does not hear it.
-    pub except: Option<ConnectionId>,
+    /// The connection that it came from; whether that one hears it is the dialect's to say.
+    pub cause: Option<ConnectionId>,
     /// What.
     pub body: SignalBody,
 }
@@ -27,19 +30,37 @@ pub enum SignalBody {
     Typing {
         /// On which task.
         task: TaskRef,
-        /// The task's id as JSON, as the sender wrote it: some dialects echo it.
-        written: Box<str>,
         /// Whether typing goes on.
         typing: bool,
     },
-    /// The person's first connection entered, or the last one left, these projects.
+    /// The person's first connection entered, or the last one left, these rooms.
     Presence {
         /// Whether the person came.
         arrived: bool,
         /// Where.
-        projects: SmallVec<[ProjectId; 4]>,
-        /// Where else the person is: dialects whose word means "online" and names no project
-        /// do not tell those who see the person there.
-        elsewhere: SmallVec<[ProjectId; 4]>,
+        rooms: SmallVec<[Room; 2]>,
+        /// What those of them are called that stand for nothing stored.
+        names: Vec<Named>,
+        /// Where else the person is: dialects whose word means "online" and names no room do not
+        /// tell those who see the person there.
+        elsewhere: SmallVec<[Room; 2]>,
     },
+    /// The person says something to who is in a room, which nobody keeps.
+    Relay {
+        /// To whom.
+        room: Room,
+        /// The room as the sender named it.
+        name: Box<str>,
+        /// What, as a JSON object that the sender's dialect has made valid.
+        content: Box<str>,
+    },
+}
+
+/// A room that stands for nothing stored, and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The room.
+    pub room: Room,
+    /// Its name.
+    pub name: Arc<str>,
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chorus_model::event::Rooms;
-use chorus_model::{Event, Signal};
+use chorus_model::{ConnectionId, Event, Signal};
 use smallvec::SmallVec;
 
 /// A finished wire frame, shared by everybody who gets it.
@@ -55,6 +55,8 @@ pub struct Delivery {
     pub rooms: Rooms,
     /// Members of these do not.
     pub unless: Rooms,
+    /// Nor does this connection.
+    pub except: Option<ConnectionId>,
     /// What they hear.
     pub frame: Frame,
 }

@@ -4,12 +4,12 @@
 //! have a word for what happened, and encodes once per group. Each connection keeps where it
 //! stands in each of its rooms, so that leaving is a swap, whatever the size of the room.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, Event, Room, Signal, SyncId, UserId};
+use chorus_model::{ConnectionId, Event, ProjectId, Room, Signal, SyncId, UserId};
 use smallvec::SmallVec;
 
 use crate::connection::Connection;
@@ -156,11 +156,23 @@ impl Hub {
         groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
     }
 
+    /// The users with a connection in any room of a project.
+    pub fn users_around(&self, project: ProjectId) -> BTreeSet<UserId> {
+        let rooms = self.rooms.iter().filter(|(room, _)| room.project() == Some(project));
+        let groups = rooms.flat_map(|(_, members)| &members.groups);
+        groups.flat_map(|(_, group)| group.iter().map(|one| one.user.id)).collect()
+    }
+
     /// Notes that event `at` changed what `user` may see.
     pub fn rights_changed(&mut self, user: UserId, at: SyncId) {
         if let Some(user) = self.users.get_mut(&user) {
             user.rights_changed = at;
         }
+    }
+
+    /// Whether a connection is in a room.
+    pub fn is_in(&self, id: ConnectionId, room: Room) -> bool {
+        self.is_in_any(id, &[room])
     }
 
     /// Whether rights that were read at `at` still hold for this connection.
@@ -199,7 +211,7 @@ impl Hub {
                     &delivery.unless,
                     key,
                     &delivery.frame,
-                    signal.except,
+                    delivery.except,
                 );
             }
         }

@@ -7,7 +7,7 @@
 //! * [`outbox`] – the bounded queue towards one session, the [`Link`] seam;
 //! * [`connection`] – what the hub knows of one client in one namespace;
 //! * [`hub`] – rooms, their members grouped by frame key, delivery;
-//! * [`presence`] – who is in which project;
+//! * [`presence`] – who is in which room; `names` – what rooms without an entity are called;
 //! * [`tail`] – the newest events, in memory;
 //! * [`bus`] – hints between nodes;
 //! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it.
@@ -17,6 +17,7 @@ pub mod connection;
 pub mod counters;
 pub mod frame;
 pub mod hub;
+mod names;
 pub mod orders;
 pub mod outbox;
 pub mod presence;
@@ -26,7 +27,7 @@ pub mod tail;
 pub use connection::Connection;
 pub use counters::{Counters, Gauges};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey};
-pub use orders::{Joined, Realtime, Stale};
+pub use orders::{Entry, Joined, NotJoined, Realtime};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
 pub use presence::Present;
 pub use publisher::Publisher;

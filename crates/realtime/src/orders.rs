@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, Cursor, ProjectId, Signal, SyncId};
+use chorus_model::{ConnectionId, Cursor, Room, Signal, SyncId};
 use smallvec::SmallVec;
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,25 +27,40 @@ pub(crate) enum Order {
     Attach(Arc<Connection>),
     Join {
         connection: ConnectionId,
-        rooms: Rooms,
-        read_at: SyncId,
+        entry: Entry,
         greeting: Greeting,
-        answer: oneshot::Sender<Result<Joined, Stale>>,
+        answer: oneshot::Sender<Result<Joined, NotJoined>>,
     },
     Leave {
         connection: ConnectionId,
         rooms: Rooms,
-        greeting: Greeting,
+        answer: oneshot::Sender<bool>,
     },
     Detach {
         connection: ConnectionId,
         clean: bool,
     },
     Signal(Box<Signal>),
+    Relay {
+        room: Room,
+        signal: Box<Signal>,
+        answer: oneshot::Sender<bool>,
+    },
     Present {
-        projects: Vec<ProjectId>,
+        rooms: Vec<Room>,
         answer: oneshot::Sender<Vec<Present>>,
     },
+}
+
+/// Into which rooms, and by what right.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The rooms.
+    pub rooms: Rooms,
+    /// Where the rights were read that allow it.
+    pub read_at: SyncId,
+    /// The name of the room, if it is one that stands for nothing stored.
+    pub label: Option<Arc<str>>,
 }
 
 /// Where a join took effect: the connection hears every later event of the rooms.
@@ -55,11 +70,17 @@ pub struct Joined {
     pub cursor: Cursor,
 }
 
-/// The rights that a join was decided by have changed since, or the connection is gone. Read them
-/// again, and try again.
+/// Why a connection was not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("rights changed meanwhile")]
-pub struct Stale;
+pub enum NotJoined {
+    /// The rights that the join was decided by have changed since, or the connection is gone.
+    /// Read them again, and try again.
+    #[error("rights changed meanwhile")]
+    Stale,
+    /// The connection is in as many rooms as one may be. The client's doing.
+    #[error("too many rooms")]
+    TooMany,
+}
 
 /// The handle to a node's publisher. Cheap to clone.
 #[derive(Clone)]
@@ -77,23 +98,24 @@ impl Realtime {
         self.order(Order::Attach(connection)).await;
     }
 
-    /// Puts a connection into rooms, by rights that were read at `read_at`. The greeting is the
-    /// first that it hears there.
+    /// Puts a connection into rooms. The greeting is the first that it hears there.
     pub async fn join(
         &self,
         connection: ConnectionId,
-        rooms: Rooms,
-        read_at: SyncId,
+        entry: Entry,
         greeting: Greeting,
-    ) -> Result<Joined, Stale> {
+    ) -> Result<Joined, NotJoined> {
         let (answer, joined) = oneshot::channel();
-        self.order(Order::Join { connection, rooms, read_at, greeting, answer }).await;
-        joined.await.unwrap_or(Err(Stale))
+        self.order(Order::Join { connection, entry, greeting, answer }).await;
+        joined.await.unwrap_or(Err(NotJoined::Stale))
     }
 
-    /// Takes a connection out of rooms; the greeting comes after the last that it hears there.
-    pub async fn leave(&self, connection: ConnectionId, rooms: Rooms, greeting: Greeting) {
-        self.order(Order::Leave { connection, rooms, greeting }).await;
+    /// Takes a connection out of rooms; whether it was in any. What follows the answer comes
+    /// after the last that it hears there.
+    pub async fn leave(&self, connection: ConnectionId, rooms: Rooms) -> bool {
+        let (answer, left) = oneshot::channel();
+        self.order(Order::Leave { connection, rooms, answer }).await;
+        left.await.unwrap_or(false)
     }
 
     /// Forgets a connection. `clean`: its client said good-bye; otherwise it is expected back for
@@ -110,10 +132,18 @@ impl Realtime {
         }
     }
 
-    /// Who is in these projects, each person once.
-    pub async fn present(&self, projects: Vec<ProjectId>) -> Vec<Present> {
+    /// Tells a room something ephemeral, if the connection that it comes from is in that room;
+    /// whether it is.
+    pub async fn relay(&self, room: Room, signal: Signal) -> bool {
+        let (answer, told) = oneshot::channel();
+        self.order(Order::Relay { room, signal: Box::new(signal), answer }).await;
+        told.await.unwrap_or(false)
+    }
+
+    /// Who is in these rooms, each person once.
+    pub async fn present(&self, rooms: Vec<Room>) -> Vec<Present> {
         let (answer, present) = oneshot::channel();
-        self.order(Order::Present { projects, answer }).await;
+        self.order(Order::Present { rooms, answer }).await;
         present.await.unwrap_or_default()
     }
 

@@ -4,6 +4,7 @@
 //! sync-id order: from the writer's hand, and from the log wherever there is a hole. Joins and
 //! leaves take effect between two batches, which gives each a definite place in the log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,10 +13,9 @@ use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
     Body, Clock, ConnectionId, Cursor, Event, Member, ProjectId, Room, Signal, SyncId, UserId,
-    UserRef, crash,
+    UserRef, WorkspaceRole, crash,
 };
 use chorus_storage::{Committed, Store};
-use smallvec::SmallVec;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
@@ -26,8 +26,10 @@ use crate::connection::Connection;
 use crate::counters::{self, Counters, Gauges};
 use crate::frame::Encoder;
 use crate::hub::Hub;
-use crate::orders::{Joined, Order, QUEUE, Realtime, Stale};
+use crate::names::Names;
+use crate::orders::{Entry, Joined, NotJoined, Order, QUEUE, Realtime};
 use crate::outbox::CloseReason;
+use crate::presence::roster::Places;
 use crate::presence::{Present, Roster};
 use crate::tail::Tail;
 
@@ -39,6 +41,10 @@ const HEAD_POLL: Duration = Duration::from_secs(1);
 const ROUND: usize = 256;
 /// Outboxes flushed before others get a turn on this thread.
 const FLUSH_PIECE: usize = 256;
+/// Rooms that one connection may be in: no user has as many projects.
+const MOST_ROOMS: usize = 10_000;
+/// Of these, rooms whose names stand for nothing stored.
+const MOST_NAMED: usize = 32;
 /// Events read from the log at once.
 const READ: usize = 512;
 
@@ -68,6 +74,9 @@ pub struct Publisher {
     orders: mpsc::Receiver<Order>,
     hub: Hub,
     roster: Roster,
+    names: Names,
+    /// Users whose role in the workspace may have changed: what they hear is checked next.
+    to_check: BTreeSet<UserId>,
     published: SyncId,
     tail: Arc<Tail>,
     counters: Arc<Counters>,
@@ -95,6 +104,8 @@ impl Publisher {
             orders,
             hub: Hub::default(),
             roster: Roster::default(),
+            names: Names::default(),
+            to_check: BTreeSet::new(),
             published: head,
             tail,
             counters: Arc::default(),
@@ -142,6 +153,9 @@ impl Publisher {
 
     /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
     async fn finish_round(&mut self) {
+        while let Some(user) = self.to_check.pop_first() {
+            self.check_rooms(user).await;
+        }
         for _ in 0..ROUND {
             let Ok(order) = self.orders.try_recv() else {
                 break;
@@ -220,27 +234,32 @@ impl Publisher {
     fn apply(&mut self, event: &Event) {
         let at = event.sync_id;
         match &event.body {
-            Body::ProjectCreated { project } => self.grant(project.owner_id, project.id, at),
+            Body::ProjectCreated { project } => {
+                self.clear(Room::named(&Room::Project(project.id).to_string()));
+                self.grant(project.owner_id, project.id, at);
+            }
+            Body::TaskCreated { task } => {
+                self.clear(Room::named(&Room::Task(task.project_id, task.id).to_string()));
+            }
+            Body::TaskDeleted { task } => self.clear(Room::Task(task.project_id, task.id)),
             Body::MemberAdded { member } => self.grant(member.user_id, member.project_id, at),
             Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
                 self.hub.rights_changed(*user_id, at);
             }
             Body::MemberRemoved { member } => {
                 self.hub.rights_changed(member.user_id, at);
-                for connection in self.hub.connections_of(member.user_id) {
-                    self.exit(connection, &[Room::Project(member.project_id)], None);
-                }
+                self.evict(member.user_id, member.project_id);
             }
             Body::ProjectDeleted { project } => {
-                let room = Room::Project(project.id);
-                for connection in self.hub.members(room) {
-                    if let Some(user) = self.user_of(connection) {
-                        self.hub.rights_changed(user.id, at);
-                    }
-                    self.exit(connection, &[room], None);
+                for user in self.hub.users_around(project.id) {
+                    self.hub.rights_changed(user, at);
+                    self.evict(user, project.id);
                 }
             }
-            Body::UserUpdated { user } => self.hub.rights_changed(user.id, at),
+            Body::UserUpdated { user } => {
+                self.hub.rights_changed(user.id, at);
+                self.to_check.insert(user.id);
+            }
             Body::UserDeactivated { user } => {
                 self.hub.rights_changed(user.id, at);
                 for id in self.hub.connections_of(user.id) {
@@ -250,6 +269,40 @@ impl Publisher {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes every connection of a user out of all rooms of a project.
+    fn evict(&mut self, user: UserId, project: ProjectId) {
+        for connection in self.hub.connections_of(user) {
+            let rooms = self.hub.rooms_of(connection);
+            let there = rooms.into_iter().filter(|room| room.project() == Some(project));
+            self.exit(connection, &there.collect::<Rooms>(), None);
+        }
+    }
+
+    /// Takes a user out of the projects that he is no member of, unless he is an admin of the
+    /// workspace, who may hear every project that he asks for.
+    async fn check_rooms(&mut self, user: UserId) {
+        let read = self.store.read(move |reads| {
+            let admin = reads.user(user)?.is_some_and(|user| user.role == WorkspaceRole::Admin);
+            Ok((admin, reads.memberships_of(user)?))
+        });
+        let Ok((false, member)) = read.await else { return };
+        for connection in self.hub.connections_of(user) {
+            let is_member = |room: &Room| {
+                room.project().is_none_or(|project| member.iter().any(|(own, _)| *own == project))
+            };
+            let mut rooms = self.hub.rooms_of(connection);
+            rooms.retain(|room| !is_member(room));
+            self.exit(connection, &rooms, None);
+        }
+    }
+
+    /// Puts everyone out of a room: what it was named after has come into being, or is gone.
+    fn clear(&mut self, room: Room) {
+        for connection in self.hub.members(room) {
+            self.exit(connection, &[room], None);
         }
     }
 
@@ -265,50 +318,70 @@ impl Publisher {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Attach(connection) => self.hub.attach(connection),
-            Order::Join { connection, rooms, read_at, greeting, answer } => {
+            Order::Join { connection, entry, greeting, answer } => {
+                let Entry { rooms, read_at, label } = entry;
                 if read_at > self.published {
                     self.catch_up().await;
                 }
-                let outcome = if self.hub.rights_hold(connection, read_at) {
+                let outcome = self.may_join(connection, &rooms, read_at);
+                let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
                     self.hub.greet(connection, greeting(&cursor));
+                    self.names.note(&rooms, label.as_ref());
                     self.enter(connection, &rooms);
-                    Ok(Joined { cursor })
-                } else {
-                    counters::count(&self.counters.stale_joins);
-                    Err(Stale)
-                };
+                    Joined { cursor }
+                });
                 // A caller that has left takes its connection away itself.
                 drop(answer.send(outcome));
             }
-            Order::Leave { connection, rooms, greeting } => {
-                self.exit(connection, &rooms, None);
-                self.hub.greet(connection, greeting(&self.cursor()));
+            Order::Leave { connection, rooms, answer } => {
+                let left = self.exit(connection, &rooms, None);
+                answer.send(left).ok();
             }
             Order::Detach { connection, clean } => self.detach(connection, clean),
             Order::Signal(signal) => self.tell(&signal),
-            Order::Present { projects, answer } => drop(answer.send(self.present(&projects))),
+            Order::Relay { room, signal, answer } => {
+                let may = signal.cause.is_some_and(|cause| self.hub.is_in(cause, room));
+                if may {
+                    self.tell(&signal);
+                }
+                answer.send(may).ok();
+            }
+            Order::Present { rooms, answer } => drop(answer.send(self.present(&rooms))),
         }
+    }
+
+    fn may_join(&self, id: ConnectionId, rooms: &[Room], at: SyncId) -> Result<(), NotJoined> {
+        if !self.hub.rights_hold(id, at) {
+            counters::count(&self.counters.stale_joins);
+            return Err(NotJoined::Stale);
+        }
+        let named = |rooms: &[Room]| rooms.iter().filter(|r| matches!(r, Room::Named(_))).count();
+        let there = self.hub.rooms_of(id);
+        let more = rooms.iter().filter(|room| !there.contains(room)).copied().collect::<Rooms>();
+        if there.len() + more.len() > MOST_ROOMS || named(&there) + named(&more) > MOST_NAMED {
+            return Err(NotJoined::TooMany);
+        }
+        Ok(())
     }
 
     fn enter(&mut self, id: ConnectionId, rooms: &[Room]) {
         let now = self.clock.now();
         let Some(user) = self.user_of(id) else { return };
-        let mut arrived = SmallVec::new();
+        let mut arrived = Places::new();
         for room in rooms {
-            if let (true, Room::Project(project)) = (self.hub.join(id, *room), *room)
-                && self.roster.enter(&user, project, now)
-            {
-                arrived.push(project);
+            if self.hub.join(id, *room) && counts(*room) && self.roster.enter(&user, *room, now) {
+                arrived.push(*room);
             }
         }
-        self.tell_presence(&user, true, arrived);
+        self.tell_presence(&user, Some(id), true, arrived);
     }
 
-    fn exit(&mut self, id: ConnectionId, rooms: &[Room], grace: Option<Duration>) {
-        let Some(user) = self.user_of(id) else { return };
+    fn exit(&mut self, id: ConnectionId, rooms: &[Room], grace: Option<Duration>) -> bool {
+        let Some(user) = self.user_of(id) else { return false };
         let left: Rooms = rooms.iter().copied().filter(|room| self.hub.leave(id, *room)).collect();
         self.absent(&user, &left, grace);
+        !left.is_empty()
     }
 
     fn detach(&mut self, id: ConnectionId, clean: bool) {
@@ -319,39 +392,42 @@ impl Publisher {
     }
 
     fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {
-        let mut gone = SmallVec::new();
+        let mut gone = Places::new();
         for room in rooms {
-            if let Room::Project(project) = *room
-                && self.roster.leave(user.id, project, grace)
-            {
-                gone.push(project);
+            if self.roster.leave(user.id, *room, grace) {
+                gone.push(*room);
             }
         }
-        self.tell_presence(user, false, gone);
+        self.tell_presence(user, None, false, gone);
     }
 
     fn expire(&mut self) {
-        for (user, projects) in self.roster.expire(self.clock.monotonic()) {
-            self.tell_presence(&user, false, projects);
+        for (user, rooms) in self.roster.expire(self.clock.monotonic()) {
+            self.tell_presence(&user, None, false, rooms);
         }
     }
 
     fn tell_presence(
         &mut self,
         user: &Arc<UserRef>,
+        cause: Option<ConnectionId>,
         arrived: bool,
-        projects: SmallVec<[ProjectId; 4]>,
+        rooms: Places,
     ) {
-        if projects.is_empty() {
+        if rooms.is_empty() {
             return;
         }
-        let mut elsewhere = self.roster.projects_of(user.id);
-        elsewhere.retain(|project| !projects.contains(project));
+        let mut elsewhere = self.roster.places_of(user.id);
+        elsewhere.retain(|room| !rooms.contains(room));
+        let names = self.names.of(&rooms);
+        if !arrived {
+            self.names.forget(&rooms, |room| self.roster.present(room).next().is_some());
+        }
         self.tell(&Signal {
             user: UserRef::clone(user),
             at: self.clock.now(),
-            except: None,
-            body: SignalBody::Presence { arrived, projects, elsewhere },
+            cause,
+            body: SignalBody::Presence { arrived, rooms, names, elsewhere },
         });
     }
 
@@ -360,9 +436,9 @@ impl Publisher {
         counters::add(&self.counters.signal_deliveries, tally.frames);
     }
 
-    fn present(&self, projects: &[ProjectId]) -> Vec<Present> {
+    fn present(&self, rooms: &[Room]) -> Vec<Present> {
         let mut found: Vec<Present> = Vec::new();
-        for stay in projects.iter().flat_map(|project| self.roster.present(*project)) {
+        for stay in rooms.iter().flat_map(|room| self.roster.present(*room)) {
             match found.iter_mut().find(|present| present.user.id == stay.user.id) {
                 Some(present) => present.since = present.since.min(stay.since),
                 None => found.push(Present {
@@ -428,6 +504,11 @@ impl Publisher {
     fn until_expiry(&self) -> impl Future<Output = ()> + use<> {
         Self::until_expiry_at(self.roster.next_expiry(), self.clock.monotonic())
     }
+}
+
+/// Whether being in a room is being seen there: everyone is in his own.
+fn counts(room: Room) -> bool {
+    !matches!(room, Room::User(_))
 }
 
 impl std::fmt::Debug for Publisher {

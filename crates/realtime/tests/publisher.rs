@@ -5,17 +5,12 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_model::event::Rooms;
 use chorus_model::{ConnectionId, ProjectId, Room, SyncId, UserId};
-use chorus_realtime::Stale;
+use chorus_realtime::NotJoined;
 use chorus_realtime::publisher::GRACE;
 use support::{House, Node};
 
 const PROJECT: ProjectId = ProjectId(1);
-
-fn rooms(project: ProjectId) -> Rooms {
-    Rooms::from_slice(&[Room::Project(project)])
-}
 
 #[tokio::test]
 async fn events_arrive_in_order_and_once() {
@@ -70,7 +65,8 @@ async fn a_join_waits_for_the_place_that_its_rights_were_read_at() {
     let deaf = house.silent_node(false).await;
     let listener = deaf.connect(UserId(1), &[]).await;
     let at = house.append(1).await;
-    let joined = deaf.realtime.join(listener.id, rooms(PROJECT), at, Node::no_greeting()).await;
+    let joined =
+        deaf.realtime.join(listener.id, Node::entry(PROJECT, at), Node::no_greeting()).await;
     assert_eq!(joined.unwrap().cursor.id, at, "it read the log first");
 }
 
@@ -83,8 +79,8 @@ async fn rights_that_are_stale_are_refused() {
     house.remove_member(PROJECT, UserId(7)).await;
     node.announced(read_at.next()).await;
     let joined =
-        node.realtime.join(listener.id, rooms(PROJECT), read_at, Node::no_greeting()).await;
-    assert_eq!(joined, Err(Stale));
+        node.realtime.join(listener.id, Node::entry(PROJECT, read_at), Node::no_greeting()).await;
+    assert_eq!(joined, Err(NotJoined::Stale));
 }
 
 #[tokio::test]
@@ -115,7 +111,7 @@ async fn presence_is_told_for_the_first_and_after_the_last() {
     assert_eq!(watcher.see(1).await, ["+2"], "a second connection is no arrival");
     node.realtime.detach(first.id, true).await;
     node.realtime.detach(second.id, false).await;
-    let present = node.realtime.present(vec![PROJECT]).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
     assert_eq!(present.len(), 2, "a lost one counts as present for a while");
     assert!(watcher.is_silent());
 
@@ -123,7 +119,7 @@ async fn presence_is_told_for_the_first_and_after_the_last() {
     // Wakes the publisher, which looks at the clock again.
     node.realtime.present(Vec::new()).await;
     assert_eq!(watcher.see(1).await, ["-2"]);
-    let present = node.realtime.present(vec![PROJECT]).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
     assert_eq!(present.iter().map(|one| one.user.id).collect::<Vec<_>>(), [UserId(1)]);
 }
 
@@ -133,9 +129,9 @@ async fn a_connection_that_is_gone_cannot_join() {
     let node = house.node().await;
     let refused = node
         .realtime
-        .join(ConnectionId(99), rooms(PROJECT), SyncId::ZERO, Node::no_greeting())
+        .join(ConnectionId(99), Node::entry(PROJECT, SyncId::ZERO), Node::no_greeting())
         .await;
-    assert_eq!(refused, Err(Stale));
+    assert_eq!(refused, Err(NotJoined::Stale));
 }
 
 #[tokio::test]

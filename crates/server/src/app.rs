@@ -8,20 +8,20 @@ use chorus_api::{Api, Build};
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
-use chorus_gateway::dialect::{Dialect, Interpreter, Lexicon, Listener, Taskmanager};
-use chorus_gateway::engine::config::{Config, Origins};
+use chorus_gateway::dialect::{Dialect, Door, Envelope, Interpreter, Lexicon, Taskmanager};
+use chorus_gateway::engine::config::{Config, Origins, RawConfig};
 use chorus_gateway::engine::{Engine, Surroundings};
 use chorus_model::{Clock, Entropy};
 use chorus_realtime::bus::MemoryBus;
 use chorus_realtime::publisher::{Parts as PublisherParts, Publisher};
-use chorus_storage::{Committed, Options, Store};
+use chorus_storage::{Committed, Location, Options, Store};
 use tokio::net::TcpListener;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{ListenAt, Settings};
-use crate::listener::{self, Doors};
+use crate::listener::{self, Doors, RAW_PATHS};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::{Failure, pages};
 
@@ -76,8 +76,10 @@ impl App {
         let (guests, staff) = (TaskTracker::new(), TaskTracker::new());
         let (no_more_guests, staff_may_go) = (CancellationToken::new(), CancellationToken::new());
 
-        let dialects: Vec<Arc<dyn Dialect>> =
-            vec![Arc::new(Taskmanager { escape: settings.escape_html })];
+        let dialects: Vec<Arc<dyn Dialect>> = vec![
+            Arc::new(Taskmanager { escape: settings.escape_html }),
+            Arc::new(Envelope { connections_per_user: settings.raw_connections_per_user }),
+        ];
         let lexicon = Arc::new(Lexicon::new(dialects));
         let surroundings = |counters| Surroundings {
             tracker: guests.clone(),
@@ -110,8 +112,11 @@ impl App {
             entropy: foundation.entropy,
             registration: settings.registration,
         });
-        let listeners = sockets.iter().map(|(_, at)| Listener { dialect: at.dialect.clone() });
-        let interpreter = Interpreter::new(collab.clone(), lexicon, listeners.collect());
+        let mut doors: Vec<Door> =
+            sockets.iter().map(|(_, at)| Door::Listener(at.dialect.clone())).collect();
+        let first_raw = doors.len();
+        doors.extend(RAW_PATHS.iter().map(|(_, dialect)| Door::Raw((*dialect).to_owned())));
+        let interpreter = Interpreter::new(collab.clone(), lexicon, doors);
         let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
 
         staff.spawn(publisher.run(staff_may_go.clone()));
@@ -127,7 +132,7 @@ impl App {
             no_more_guests,
             staff_may_go,
         };
-        app.open_doors(sockets, settings)?;
+        app.open_doors(sockets, first_raw, settings)?;
         Ok(app)
     }
 
@@ -165,8 +170,10 @@ impl App {
     fn open_doors(
         &mut self,
         sockets: Vec<(TcpListener, ListenAt)>,
+        first_raw: usize,
         settings: &Settings,
     ) -> Result<(), Failure> {
+        let first_raw = u16::try_from(first_raw).map_err(Failure::new)?;
         let origins = Origins { allowed: settings.origins.clone() };
         let api = Api {
             collab: self.collab.clone(),
@@ -180,7 +187,8 @@ impl App {
             let address = socket.local_addr().map_err(Failure::new)?;
             let number = u16::try_from(number).map_err(Failure::new)?;
             self.bound.push(Bound { address, dialect: at.dialect });
-            let doors = Doors { engine: self.engine.clone(), router: router.clone(), number };
+            let doors =
+                Doors { engine: self.engine.clone(), router: router.clone(), number, first_raw };
             let stop = self.no_more_guests.clone();
             self.guests.spawn(listener::accept(socket, doors, self.guests.clone(), stop));
         }
@@ -207,6 +215,11 @@ impl Foundation {
 
 /// Opens the database beside a server that may be serving it, as command-line tools do.
 pub fn open_beside(settings: &Settings) -> Result<Store, Failure> {
+    if let Location::File(path) = &settings.database
+        && !path.exists()
+    {
+        return Err(Failure::new(format!("there is no database {}", path.display())));
+    }
     let options = Options {
         location: settings.database.clone(),
         readers: 1,
@@ -249,6 +262,11 @@ fn engine_config(settings: &Settings) -> Config {
         messages_per_second: settings.messages_per_second,
         message_burst: settings.message_burst,
         origins: Origins { allowed: settings.origins.clone() },
+        raw: RawConfig {
+            ping_interval: Duration::from_secs(settings.raw_ping_seconds.into()),
+            max_message: settings.raw_message_bytes as usize,
+            ..RawConfig::default()
+        },
         ..Config::default()
     }
 }

@@ -10,9 +10,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// The version, with the commit that it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CHORUS_COMMIT"), ")");
 
-/// Keeps every screen of a project app in step.
+/// The command line of `chorus`.
 #[derive(Debug, Parser)]
-#[command(name = "chorus", version = VERSION, about)]
+#[command(name = "chorus", version = VERSION)]
+#[command(about = "Keeps every screen of a project app in step")]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

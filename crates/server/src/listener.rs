@@ -27,6 +27,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const HEAD_BYTES: usize = 64 * 1024;
 /// Where Engine.IO is served: the usual path, and that of clients whose server lives under `/api`.
 const ENGINE_PATHS: [&str; 2] = ["/socket.io", "/api/socket.io"];
+/// Where raw sockets are served, and in which dialect.
+pub(crate) const RAW_PATHS: [(&str, &str); 1] = [("/api/v1/ws/connect", "envelope")];
 
 /// What a connection is given to.
 #[derive(Clone)]
@@ -35,6 +37,8 @@ pub(crate) struct Doors {
     pub(crate) router: Router,
     /// The number of the listener.
     pub(crate) number: u16,
+    /// The number of the first raw path.
+    pub(crate) first_raw: u16,
 }
 
 /// Accepts until told to stop; connections go on by themselves.
@@ -102,5 +106,13 @@ async fn answer(
     if ENGINE_PATHS.contains(&path.strip_suffix('/').unwrap_or(path)) {
         return Ok(doors.engine.respond(request, doors.number, Some(address.ip())).await);
     }
+    if let Some(door) = raw_door(path, &doors) {
+        return Ok(doors.engine.respond_raw(request, door, Some(address.ip())).await);
+    }
     doors.router.call(request).await
+}
+
+fn raw_door(path: &str, doors: &Doors) -> Option<u16> {
+    let at = RAW_PATHS.iter().position(|(raw, _)| *raw == path)?;
+    doors.first_raw.checked_add(u16::try_from(at).ok()?)
 }

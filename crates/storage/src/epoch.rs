@@ -41,15 +41,11 @@ impl Reads<'_> {
     /// The current epoch and the last event, as this transaction sees them: what a snapshot
     /// carries.
     pub fn head(&self) -> Result<Cursor, StoreError> {
-        let epoch = self.single(
-            "select epoch from log_epoch order by ordinal desc limit 1",
-            [],
-            |row| epoch(&mut Columns::of(row)),
-        )?;
-        Ok(Cursor {
-            epoch,
-            id: log::end(self)?.head,
-        })
+        let epoch =
+            self.single("select epoch from log_epoch order by ordinal desc limit 1", [], |row| {
+                epoch(&mut Columns::of(row))
+            })?;
+        Ok(Cursor { epoch, id: log::end(self)?.head })
     }
 
     /// Where `cursor` lies for somebody who hears `rooms`. Without rooms, trimming does not
@@ -103,9 +99,8 @@ pub(crate) fn begin(
 ) -> Result<Cursor, StoreError> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let reads = Reads::new(&tx);
-    let none: bool = reads.single("select not exists (select 1 from log_epoch)", [], |row| {
-        row.get(0)
-    })?;
+    let none: bool =
+        reads.single("select not exists (select 1 from log_epoch)", [], |row| row.get(0))?;
     if anew || none {
         reads.change(
             "insert into log_epoch (epoch, starts_after)

@@ -33,15 +33,8 @@ impl Files {
             }
         };
         let lock = if serve { Some(lock(&path)?) } else { None };
-        private().open(&path).map_err(|source| OpenError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Self {
-            path,
-            _lock: lock,
-            _directory: directory,
-        })
+        private().open(&path).map_err(|source| OpenError::Io { path: path.clone(), source })?;
+        Ok(Self { path, _lock: lock, _directory: directory })
     }
 
     /// The database file.
@@ -62,10 +55,8 @@ fn lock(path: &Path) -> Result<File, OpenError> {
     let mut name = OsString::from(path);
     name.push(".lock");
     let lock = PathBuf::from(name);
-    let file = private().open(&lock).map_err(|source| OpenError::Io {
-        path: lock.clone(),
-        source,
-    })?;
+    let file =
+        private().open(&lock).map_err(|source| OpenError::Io { path: lock.clone(), source })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(OpenError::Locked { lock }),

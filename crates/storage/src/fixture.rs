@@ -23,8 +23,7 @@ pub(crate) struct TestClock(AtomicU64);
 
 impl TestClock {
     pub(crate) fn advance(&self, by: Duration) {
-        self.0
-            .fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
+        self.0.fetch_add(u64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
     }
 }
 
@@ -87,11 +86,7 @@ impl Scratch {
         schema::prepare(&mut conn, "memory".as_ref(), None).unwrap();
         let entropy = Seeded(AtomicU64::new(7));
         epoch::begin(&mut conn, true, &entropy).unwrap();
-        Self {
-            conn,
-            clock: TestClock::default(),
-            entropy,
-        }
+        Self { conn, clock: TestClock::default(), entropy }
     }
 
     /// Runs `work` in a transaction and commits it.
@@ -127,11 +122,7 @@ impl Gate {
     pub(crate) fn new() -> Self {
         let (open, opened) = sync_channel(1);
         let entered = Arc::new(Semaphore::new(0));
-        Self {
-            entered,
-            open,
-            opened: Arc::new(Mutex::new(Some(opened))),
-        }
+        Self { entered, open, opened: Arc::new(Mutex::new(Some(opened))) }
     }
 
     /// What waits until the gate is opened.
@@ -172,15 +163,10 @@ impl Gate {
 pub(crate) fn told(room: Room) -> Draft {
     let body = match room {
         Room::User(id) => Body::UserUpdated { user: person(id.0) },
-        Room::Project(id) => Body::ProjectDeleted {
-            project: project(id.0),
-        },
+        Room::Project(id) => Body::ProjectDeleted { project: project(id.0) },
+        Room::Task(..) | Room::Named(_) => panic!("{room} is never in the log"),
     };
-    Draft {
-        actor: person(1).to_ref(),
-        origin: None,
-        body,
-    }
+    Draft { actor: person(1).to_ref(), origin: None, body }
 }
 
 /// An event that a project and one person hear.
@@ -192,11 +178,7 @@ pub(crate) fn joined(project: i64, user: i64) -> Draft {
         role: ProjectRole::Member,
         joined_at: Timestamp::default(),
     };
-    Draft {
-        actor: person(1).to_ref(),
-        origin: None,
-        body: Body::MemberAdded { member },
-    }
+    Draft { actor: person(1).to_ref(), origin: None, body: Body::MemberAdded { member } }
 }
 
 pub(crate) fn person(id: i64) -> User {

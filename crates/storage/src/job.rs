@@ -41,11 +41,7 @@ pub(crate) struct Command<F, T, E> {
 
 impl<F, T, E> Command<F, T, E> {
     pub(crate) fn new(body: F, caller: oneshot::Sender<Result<Written<T>, WriteError<E>>>) -> Self {
-        Self {
-            body,
-            decided: None,
-            caller,
-        }
+        Self { body, decided: None, caller }
     }
 }
 
@@ -63,11 +59,9 @@ where
 
     fn answer(self: Box<Self>, verdict: Verdict) {
         let outcome = match (verdict, self.decided) {
-            (Verdict::Stands { at, appended }, Some(Ok(value))) => Ok(Written {
-                value,
-                at,
-                appended,
-            }),
+            (Verdict::Stands { at, appended }, Some(Ok(value))) => {
+                Ok(Written { value, at, appended })
+            }
             (Verdict::Stands { .. }, Some(Err(refusal))) => Err(WriteError::Refused(refusal)),
             (Verdict::Panicked, _) => Err(WriteError::Panicked),
             (Verdict::Failed(Fault::TooSlow), _) => Err(WriteError::TooSlow),

@@ -26,10 +26,7 @@ const MOST_BY_ACTOR: usize = 200;
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "select sync_id, scope, v, actor, origin, at, payload from log ",
-            $rest
-        )
+        concat!("select sync_id, scope, v, actor, origin, at, payload from log ", $rest)
     };
 }
 
@@ -47,18 +44,10 @@ pub(crate) fn end(reads: &Reads<'_>) -> Result<End, StoreError> {
         [],
         |row| {
             let mut c = Columns::of(row);
-            Ok(End {
-                head: c.sync_id()?,
-                at: c.instant()?,
-                volume: c.take()?,
-            })
+            Ok(End { head: c.sync_id()?, at: c.instant()?, volume: c.take()? })
         },
     )?;
-    let empty = End {
-        head: SyncId::ZERO,
-        at: Timestamp::from_micros(i64::MIN),
-        volume: 0,
-    };
+    let empty = End { head: SyncId::ZERO, at: Timestamp::from_micros(i64::MIN), volume: 0 };
     Ok(last.unwrap_or(empty))
 }
 
@@ -137,10 +126,7 @@ impl Reads<'_> {
                 if ids.len() == limit {
                     scanned = last;
                 }
-                let events = ids
-                    .iter()
-                    .map(|&id| self.event(id))
-                    .collect::<Result<_, _>>()?;
+                let events = ids.iter().map(|&id| self.event(id)).collect::<Result<_, _>>()?;
                 return Ok((events, scanned));
             }
             window = window.saturating_mul(4);
@@ -168,12 +154,7 @@ impl Reads<'_> {
                and r.sync_id > coalesce(
                  (select sync_id from log where at < ?2 order by sync_id desc limit 1), 0)
              order by r.sync_id desc limit ?4",
-            (
-                room.to_string(),
-                since.micros(),
-                actor.0,
-                at_most(MOST_BY_ACTOR, MOST),
-            ),
+            (room.to_string(), since.micros(), actor.0, at_most(MOST_BY_ACTOR, MOST)),
             event,
         )
     }
@@ -213,9 +194,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Arc<Event>> {
         sync_id,
         scope,
         actor: c.json::<UserRef>()?,
-        origin: c
-            .take::<Option<i64>>()?
-            .map(|id| ConnectionId(id.cast_unsigned())),
+        origin: c.take::<Option<i64>>()?.map(|id| ConnectionId(id.cast_unsigned())),
         at: c.instant()?,
         body: c.json()?,
     }))

@@ -41,10 +41,7 @@ impl Reader {
 
     fn next(&self) -> Option<Query> {
         // Nothing panics while the lock is held, so that a poisoned one is still sound.
-        self.queries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .blocking_recv()
+        self.queries.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
     }
 
     fn look<T>(
@@ -53,9 +50,8 @@ impl Reader {
     ) -> Result<T, StoreError> {
         self.conn.prepare_cached("begin")?.execute([])?;
         let reads = Reads::new(&self.conn);
-        let outcome = self.deadline.limit(QUERY_TIME, || {
-            catch_unwind(AssertUnwindSafe(|| query(&reads)))
-        });
+        let outcome =
+            self.deadline.limit(QUERY_TIME, || catch_unwind(AssertUnwindSafe(|| query(&reads))));
         if !self.conn.is_autocommit() {
             self.conn.prepare_cached("rollback")?.execute([])?;
         }

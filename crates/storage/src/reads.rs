@@ -30,10 +30,7 @@ impl Page {
     pub const MOST: u32 = 1_000;
 
     /// The first and largest page.
-    pub const FIRST: Self = Self {
-        limit: Self::MOST,
-        offset: 0,
-    };
+    pub const FIRST: Self = Self { limit: Self::MOST, offset: 0 };
 
     pub(crate) fn limit(self) -> i64 {
         self.limit.min(Self::MOST).into()
@@ -47,10 +44,7 @@ impl Page {
 impl<'a> Reads<'a> {
     /// The caller has begun a transaction on `conn`.
     pub(crate) fn new(conn: &'a Connection) -> Self {
-        Self {
-            conn,
-            fault: Cell::new(None),
-        }
+        Self { conn, fault: Cell::new(None) }
     }
 
     /// What has ended the transaction before its time, if anything. After that no statement runs
@@ -120,9 +114,7 @@ impl<'a> Reads<'a> {
 
 impl fmt::Debug for Reads<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reads")
-            .field("fault", &self.fault)
-            .finish_non_exhaustive()
+        f.debug_struct("Reads").field("fault", &self.fault).finish_non_exhaustive()
     }
 }
 

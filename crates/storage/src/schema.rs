@@ -37,10 +37,7 @@ pub(crate) fn prepare(
 /// Tells a file that is no database from one that cannot be used right now.
 pub(crate) fn unusable(path: &Path, error: rusqlite::Error) -> OpenError {
     match StoreError::from(error) {
-        StoreError::Corrupt(source) => OpenError::Damaged {
-            path: path.into(),
-            source,
-        },
+        StoreError::Corrupt(source) => OpenError::Damaged { path: path.into(), source },
         other => OpenError::Prepare(other),
     }
 }
@@ -86,10 +83,7 @@ fn start_ids_above(conn: &Connection, first_id: Option<i64>) -> rusqlite::Result
         return Ok(());
     };
     for table in ENTITIES {
-        conn.execute(
-            "insert into sqlite_sequence (name, seq) values (?1, ?2)",
-            (table, first_id),
-        )?;
+        conn.execute("insert into sqlite_sequence (name, seq) values (?1, ?2)", (table, first_id))?;
     }
     Ok(())
 }

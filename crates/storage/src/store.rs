@@ -108,24 +108,12 @@ impl Store {
         });
 
         let (alive, living) = watch::channel(());
-        let tenancy = Tenancy {
-            files: Arc::new(files),
-            _alive: living,
-        };
+        let tenancy = Tenancy { files: Arc::new(files), _alive: living };
         let (committed_in, committed) = mpsc::channel(COMMITTED);
-        let threads = Threads {
-            options,
-            shared: &shared,
-            tenancy: &tenancy,
-        };
+        let threads = Threads { options, shared: &shared, tenancy: &tenancy };
         let jobs = threads.start_writer(conn, committed_in)?;
         let queries = threads.start_readers()?;
-        let inner = Inner {
-            jobs,
-            queries,
-            shared,
-            alive,
-        };
+        let inner = Inner { jobs, queries, shared, alive };
         Ok((Self(Arc::new(inner)), committed))
     }
 
@@ -177,10 +165,7 @@ impl Store {
     /// process may have appended more; [`Reads::head`] tells.)
     pub fn head(&self) -> Cursor {
         let shared = &self.0.shared;
-        Cursor {
-            epoch: shared.epoch.clone(),
-            id: SyncId(shared.head.load(Ordering::Acquire)),
-        }
+        Cursor { epoch: shared.epoch.clone(), id: SyncId(shared.head.load(Ordering::Acquire)) }
     }
 
     /// Whether the store is fit for work: false after a write met a full or failing disk, until
@@ -205,9 +190,7 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("head", &self.head())
-            .finish_non_exhaustive()
+        f.debug_struct("Store").field("head", &self.head()).finish_non_exhaustive()
     }
 }
 

@@ -32,10 +32,7 @@ impl Tx<'_> {
     pub fn trim(&mut self, keep_bytes: u64, keep_age: Duration) -> Result<Trimmed, StoreError> {
         let old = self.oldest(keep_bytes, keep_age)?;
         let Some(last) = old.last() else {
-            return Ok(Trimmed {
-                events: 0,
-                more: false,
-            });
+            return Ok(Trimmed { events: 0, more: false });
         };
         let mut lost: BTreeMap<&str, i64> = BTreeMap::new();
         for event in &old {
@@ -55,10 +52,7 @@ impl Tx<'_> {
             )?;
         }
         self.change("delete from log where sync_id <= ?1", [last.sync_id])?;
-        Ok(Trimmed {
-            events: old.len(),
-            more: old.len() == CHUNK,
-        })
+        Ok(Trimmed { events: old.len(), more: old.len() == CHUNK })
     }
 
     /// Both what is stored before and when rise along the log: the old ones are its beginning.
@@ -77,10 +71,7 @@ impl Tx<'_> {
             ),
             |row| {
                 let mut c = Columns::of(row);
-                Ok(Old {
-                    sync_id: c.take()?,
-                    rooms: c.take()?,
-                })
+                Ok(Old { sync_id: c.take()?, rooms: c.take()? })
             },
         )
     }

@@ -22,10 +22,7 @@ pub struct Tx<'a> {
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(conn: &'a Connection, growth: &'a mut Growth) -> Self {
-        Self {
-            reads: Reads::new(conn),
-            growth,
-        }
+        Self { reads: Reads::new(conn), growth }
     }
 
     /// When this happens: one instant for all that is committed together, never earlier than
@@ -42,11 +39,7 @@ impl<'a> Tx<'a> {
     /// Appends what happened to the log, files it under its rooms, and tells its place. It
     /// becomes visible and is announced when the command has been accepted and committed.
     pub fn append(&mut self, draft: Draft) -> Result<SyncId, StoreError> {
-        let Draft {
-            actor,
-            origin,
-            body,
-        } = draft;
+        let Draft { actor, origin, body } = draft;
         let event = Event {
             sync_id: self.growth.head.next(),
             scope: body.scope(),
@@ -103,10 +96,7 @@ impl Growth {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            head: self.head,
-            volume: self.volume,
-        }
+        Mark { head: self.head, volume: self.volume }
     }
 
     pub(crate) fn undo_to(&mut self, mark: &Mark) {

@@ -117,9 +117,9 @@ impl Writer {
         self.execute("savepoint command")?;
         let (before, changes) = (growth.mark(), self.conn.total_changes());
         let mut tx = Tx::new(&self.conn, growth);
-        let outcome = self.deadline.limit(COMMAND_TIME, || {
-            catch_unwind(AssertUnwindSafe(|| job.run(&mut tx)))
-        });
+        let outcome = self
+            .deadline
+            .limit(COMMAND_TIME, || catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))));
         let fault = tx.fault();
         if self.conn.is_autocommit() {
             return Err(fault.unwrap_or(Fault::Lost));
@@ -128,10 +128,7 @@ impl Writer {
             self.execute("release command")?;
             growth.wrote |= self.conn.total_changes() > changes;
             let at = growth.head();
-            return Ok(Verdict::Stands {
-                at,
-                appended: growth.grew_since(&before),
-            });
+            return Ok(Verdict::Stands { at, appended: growth.grew_since(&before) });
         }
         growth.undo_to(&before);
         self.execute("rollback to command")?;
@@ -139,10 +136,7 @@ impl Writer {
         Ok(match (outcome, fault) {
             (Err(_), _) => Verdict::Panicked,
             (Ok(_), Some(fault)) => Verdict::Failed(fault),
-            (Ok(_), None) => Verdict::Stands {
-                at: growth.head(),
-                appended: false,
-            },
+            (Ok(_), None) => Verdict::Stands { at: growth.head(), appended: false },
         })
     }
 

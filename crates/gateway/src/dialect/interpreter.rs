@@ -1,30 +1,32 @@
 //! Between the engine and `collab`: every client is asked for in its own dialect.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
-use chorus_model::{ProjectId, UserId};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, FrameKey};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Response, StatusCode};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::lexicon::Lexicon;
-use super::{Ask, Decoded, Dialect, Echo, Reply, Wire};
+use super::peer::{Crowd, End, Peer, Seat};
+use super::{Ask, Decoded, Dialect, Echo, Refusal, Reply, To};
 use crate::engine::application::Admitted;
-use crate::engine::{Application, Incoming, Socket};
+use crate::engine::{Application, Handshake, Incoming, Plain, Said, Socket};
 
-/// Connections of one user, at most.
-const PER_USER: u32 = 64;
-
-/// What is spoken in the namespace `/` of a listener.
-#[derive(Debug, Clone)]
-pub struct Listener {
-    /// The name of the dialect.
-    pub dialect: String,
+/// A way in: a listener's Socket.IO, or a path of raw sockets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Door {
+    /// A listener, whose namespace `/` speaks this dialect.
+    Listener(String),
+    /// Raw sockets that speak this dialect.
+    Raw(String),
 }
 
 /// The application on the engine.
@@ -32,117 +34,163 @@ pub struct Listener {
 pub struct Interpreter {
     collab: Collab,
     lexicon: Arc<Lexicon>,
-    listeners: Vec<Listener>,
+    doors: Vec<Door>,
     crowd: Arc<Crowd>,
 }
 
-/// What is kept of a client.
-#[derive(Debug)]
-pub struct Peer {
+/// Somebody with a good token and a free seat, speaking some dialect.
+pub struct Guest {
+    who: Authenticated,
     dialect: Arc<dyn Dialect>,
-    socket: Socket,
-    connection: Arc<Connection>,
-    _seat: Seat,
+    key: FrameKey,
+    seat: Seat,
 }
 
 impl Interpreter {
-    /// An application for these listeners, numbered as in the engine's handshakes.
-    pub fn new(collab: Collab, lexicon: Arc<Lexicon>, listeners: Vec<Listener>) -> Self {
-        Self { collab, lexicon, listeners, crowd: Arc::default() }
+    /// An application for these doors, numbered as in the engine's handshakes.
+    pub fn new(collab: Collab, lexicon: Arc<Lexicon>, doors: Vec<Door>) -> Self {
+        Self { collab, lexicon, doors, crowd: Arc::default() }
     }
 
-    fn spoken(&self, listener: u16, namespace: &str) -> Option<(Arc<dyn Dialect>, FrameKey)> {
-        let listener = self.listeners.get(usize::from(listener))?;
-        let (dialect, key) = self.lexicon.spoken(&listener.dialect, namespace)?;
+    fn spoken(&self, door: u16, namespace: &str) -> Option<(Arc<dyn Dialect>, FrameKey)> {
+        let (dialect, key) = match self.doors.get(usize::from(door))? {
+            Door::Listener(listener) => self.lexicon.spoken(listener, namespace)?,
+            Door::Raw(dialect) => self.lexicon.spoken_raw(dialect)?,
+        };
         Some((Arc::clone(dialect), key))
     }
 
-    async fn admit(
-        &self,
-        socket: &Socket,
-        dialect: &Arc<dyn Dialect>,
-        key: FrameKey,
-        tokens: &[String],
-    ) -> Result<Admitted<Peer>, Fault> {
-        let Authenticated { user, expires_at } = self.authenticate(&**dialect, tokens).await?;
-        let seat = self.crowd.seat(user.id).ok_or(Fault::TooManyConnections)?;
-        let now = self.collab.clock().now();
-        let connection = Arc::new(Connection::new(
-            socket.connection(),
-            Arc::new(user.to_ref()),
-            key,
-            Arc::clone(socket.outbox()),
-            dialect.auto_joins(),
-            now,
-        ));
-        let greeting = || -> Greeting {
-            let (dialect, socket) = (Arc::clone(dialect), socket.clone());
-            Box::new(move |_| {
-                let wire = Wire { namespace: socket.namespace() };
-                let mut frames = dialect.welcome(&wire, user.id, now);
-                frames.insert(0, socket.accept());
-                frames
-            })
-        };
-        if let Err(fault) = self.collab.connect(&connection, greeting).await {
-            self.collab.realtime().detach(connection.id, true).await;
-            return Err(fault);
-        }
-        let left = expires_at.micros().saturating_sub(now.micros());
-        let expires_in = Duration::from_micros(u64::try_from(left).unwrap_or(0));
-        let (dialect, socket) = (Arc::clone(dialect), socket.clone());
-        let peer = Peer { dialect, socket, connection, _seat: seat };
-        Ok(Admitted { peer, expires_in: Some(expires_in) })
-    }
-
     /// The first good token decides; if none is, the first one's fault is told.
-    async fn authenticate(
+    async fn receive(
         &self,
-        dialect: &dyn Dialect,
+        (dialect, key): (Arc<dyn Dialect>, FrameKey),
         tokens: &[String],
-    ) -> Result<Authenticated, Fault> {
+    ) -> Result<Guest, Fault> {
         let mut refused = None;
         for token in tokens {
             match self.collab.authenticate(token, dialect.token_rules()).await {
-                Ok(authenticated) => return Ok(authenticated),
+                Ok(who) => {
+                    let seat = self.crowd.seat(who.user.id, &*dialect);
+                    let seat = seat.ok_or(Fault::TooManyConnections)?;
+                    return Ok(Guest { who, dialect, key, seat });
+                }
                 Err(fault) => refused = refused.or(Some(fault)),
             }
         }
         Err(refused.unwrap_or(Fault::Unauthenticated(TokenFault::Missing)))
     }
 
+    async fn seat(&self, guest: Guest, end: End) -> Result<Admitted<Peer>, Fault> {
+        let Guest { who: Authenticated { user, expires_at }, dialect, key, seat } = guest;
+        let now = self.collab.clock().now();
+        let (id, outbox) = match &end {
+            End::Socket(socket) => (socket.connection(), socket.outbox()),
+            End::Plain(plain) => (plain.connection(), plain.outbox()),
+        };
+        let (user, outbox) = (Arc::new(user.to_ref()), Arc::clone(outbox));
+        let auto = dialect.auto_joins();
+        let connection = Connection::new(id, Arc::clone(&user), key, outbox, auto, now);
+        let connection = Arc::new(connection);
+        let greeting = || -> Greeting {
+            let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
+            Box::new(move |_| {
+                let welcome = dialect.welcome(&end.wire(), &user, now);
+                end.accept().into_iter().chain(welcome).collect()
+            })
+        };
+        if let Err(fault) = self.collab.connect(&connection, greeting).await {
+            self.collab.realtime().detach(id, true).await;
+            return Err(fault);
+        }
+        let left = expires_at.micros().saturating_sub(now.micros());
+        let expires_in = Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
+        Ok(Admitted { peer: Peer { dialect, end, connection, _seat: seat }, expires_in })
+    }
+
+    /// What a decoded packet comes to.
+    fn deal(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        decoded: Decoded,
+        ack: Option<u64>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        let now = self.collab.clock().now();
+        match decoded {
+            Decoded::Unknown => {}
+            Decoded::Silent => peer.acknowledge(ack),
+            Decoded::Wrong(text) => {
+                peer.end.send([peer.dialect.complaint(&peer.end.wire(), &text, now)]);
+                peer.acknowledge(ack);
+            }
+            Decoded::Ask(Ask::Ping, echo) => {
+                peer.connection.touch(now);
+                let to = To { user: &peer.connection.user, echo: &echo, now };
+                peer.end.send(peer.dialect.reply(&peer.end.wire(), &to, &Reply::Pong));
+                peer.acknowledge(ack);
+            }
+            Decoded::Ask(ask, echo) => {
+                let (this, peer) = (Arc::clone(self), Arc::clone(peer));
+                return Some(async move { this.answer(&peer, ask, &echo, ack).await }.boxed());
+            }
+        }
+        None
+    }
+
+    async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
+        let outcome = self.run(peer, ask, echo).await;
+        let now = self.collab.clock().now();
+        let (wire, to) = (peer.end.wire(), To { user: &peer.connection.user, echo, now });
+        let frames = match &outcome {
+            Ok(reply) => peer.dialect.reply(&wire, &to, reply),
+            Err(fault) => peer.dialect.fault(&wire, &to, fault),
+        };
+        peer.end.send(frames);
+        peer.acknowledge(ack);
+    }
+
     async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
-        let user = peer.connection.user.id;
+        let (user, id) = (peer.connection.user.id, peer.connection.id);
+        let now = self.collab.clock().now();
         match ask {
             Ask::Command(command) => {
-                let caller = Caller { user, origin: Some(peer.connection.id), key: None };
+                let caller = Caller { user, origin: Some(id), key: None };
                 self.collab.execute(caller, command).await.map(|_| Reply::Done)
             }
             Ask::Typing { task, typing } => {
-                let written = echo.written.clone();
-                self.collab.typing(&peer.connection, task, written, typing).await?;
+                self.collab.typing(&peer.connection, task, typing).await?;
                 Ok(Reply::Done)
             }
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
             Ask::Join(project) => {
-                let greeting = || peer.greeting(&self.collab, echo.clone(), Reply::Joined(project));
-                self.collab.join(peer.connection.id, user, project, greeting).await?;
+                let greeting = || peer.greeting(now, echo, Reply::Joined(project));
+                self.collab.join(id, user, project, greeting).await?;
                 Ok(Reply::Done)
             }
-            Ask::Leave(project) => Ok(self.leave(peer, project, echo).await),
+            Ask::JoinNamed(name) => {
+                let greeting = || peer.greeting(now, echo, Reply::JoinedNamed(name.clone()));
+                self.collab.join_named(id, user, &name, greeting).await?;
+                Ok(Reply::Done)
+            }
+            Ask::Leave(project) => {
+                self.collab.leave(id, project).await;
+                Ok(Reply::Left(project))
+            }
+            Ask::LeaveNamed(name) => {
+                let was_there = self.collab.leave_named(id, user, &name).await?;
+                Ok(Reply::LeftNamed { name, was_there })
+            }
+            Ask::Say(name, content) => {
+                self.collab.relay(&peer.connection, &name, content).await?;
+                Ok(Reply::Done)
+            }
             Ask::Ping => Ok(Reply::Pong),
         }
-    }
-
-    async fn leave(&self, peer: &Peer, project: ProjectId, echo: &Echo) -> Reply {
-        let greeting = peer.greeting(&self.collab, echo.clone(), Reply::Left(project));
-        self.collab.leave(peer.connection.id, project, greeting).await;
-        Reply::Done
     }
 }
 
 impl Application for Interpreter {
     type Peer = Peer;
+    type Ticket = Guest;
 
     fn serves(&self, listener: u16, namespace: &str) -> bool {
         self.spoken(listener, namespace).is_some()
@@ -155,20 +203,22 @@ impl Application for Interpreter {
     ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
         let this = Arc::clone(self);
         let spoken = self.spoken(socket.handshake().listener, socket.namespace());
-        let tokens: Vec<String> = spoken.as_ref().map_or_else(Vec::new, |(dialect, _)| {
-            let shown = dialect.credentials(socket.handshake(), payload);
-            shown.into_iter().map(std::borrow::Cow::into_owned).collect()
-        });
+        let tokens = spoken
+            .as_ref()
+            .map_or_else(Vec::new, |(dialect, _)| shown(&**dialect, socket.handshake(), payload));
         async move {
-            let (dialect, key) = spoken?;
-            match this.admit(&socket, &dialect, key, &tokens).await {
-                Ok(admitted) => Some(admitted),
-                Err(fault) => {
+            let spoken = spoken?;
+            let dialect = Arc::clone(&spoken.0);
+            let admitted = match this.receive(spoken, &tokens).await {
+                Ok(guest) => this.seat(guest, End::Socket(socket.clone())).await,
+                Err(fault) => Err(fault),
+            };
+            admitted
+                .inspect_err(|fault| {
                     tracing::debug!(dialect = dialect.name(), %fault, "connection refused");
-                    socket.refuse(&dialect.refusal(&fault));
-                    None
-                }
-            }
+                    socket.refuse(&dialect.refusal(fault).reason);
+                })
+                .ok()
         }
         .boxed()
     }
@@ -178,41 +228,91 @@ impl Application for Interpreter {
         peer: &Arc<Peer>,
         incoming: Incoming<'_>,
     ) -> Option<BoxFuture<'static, ()>> {
-        let Incoming { args, ack, .. } = incoming;
-        let wire = Wire { namespace: peer.socket.namespace() };
-        match peer.dialect.decode(args.name().unwrap_or_default(), args.items()) {
-            Decoded::Unknown => {}
-            Decoded::Silent => peer.acknowledge(ack),
-            Decoded::Wrong(text) => {
-                peer.socket.send([peer.dialect.complaint(&wire, &text)]);
-                peer.acknowledge(ack);
-            }
-            Decoded::Ask(Ask::Ping, echo) => {
-                let now = self.collab.clock().now();
-                peer.connection.touch(now);
-                peer.socket.send(peer.dialect.reply(&wire, &echo, &Reply::Pong, now));
-                peer.acknowledge(ack);
-            }
-            Decoded::Ask(ask, echo) => {
-                let (this, peer) = (Arc::clone(self), Arc::clone(peer));
-                return Some(async move { this.answer(&peer, ask, &echo, ack).await }.boxed());
-            }
-        }
+        let name = incoming.args.name().unwrap_or_default();
+        let decoded = peer.dialect.decode(name, incoming.args.items());
+        self.deal(peer, decoded, incoming.ack)
+    }
+
+    fn acknowledged(
+        self: &Arc<Self>,
+        _peer: &Arc<Peer>,
+        _incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        // No dialect asks for acknowledgements.
         None
     }
 
+    fn is_plain(&self, _listener: u16) -> bool {
+        false
+    }
+
+    fn admit(
+        self: &Arc<Self>,
+        handshake: Arc<Handshake>,
+    ) -> BoxFuture<'static, Result<Guest, Response<Body>>> {
+        let this = Arc::clone(self);
+        async move {
+            let Some(spoken) = this.spoken(handshake.listener, "") else {
+                let reason = "no such door".into();
+                return Err(forbidden(&Refusal { code: 4404, reason }));
+            };
+            let dialect = Arc::clone(&spoken.0);
+            let tokens = shown(&*dialect, &handshake, None);
+            this.receive(spoken, &tokens).await.map_err(|fault| {
+                tracing::debug!(dialect = dialect.name(), %fault, "connection refused");
+                forbidden(&dialect.refusal(&fault))
+            })
+        }
+        .boxed()
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        plain: Plain,
+        ticket: Option<Guest>,
+    ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
+        let this = Arc::clone(self);
+        async move {
+            let guest = ticket?;
+            let dialect = Arc::clone(&guest.dialect);
+            let admitted = this.seat(guest, End::Plain(plain.clone())).await;
+            admitted
+                .inspect_err(|fault| {
+                    let Refusal { code, reason } = dialect.refusal(fault);
+                    plain.close(code, &reason);
+                })
+                .ok()
+        }
+        .boxed()
+    }
+
+    fn message(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        said: Said<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        self.deal(peer, peer.dialect.read(said), None)
+    }
+
     fn flooded(&self, peer: &Peer) {
-        let wire = Wire { namespace: peer.socket.namespace() };
-        peer.socket.send([peer.dialect.complaint(&wire, "Too many messages")]);
+        let now = self.collab.clock().now();
+        peer.end.send([peer.dialect.complaint(&peer.end.wire(), "Too many messages", now)]);
     }
 
     fn expired(self: &Arc<Self>, peer: Arc<Peer>) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
         async move {
-            let wire = Wire { namespace: peer.socket.namespace() };
-            peer.socket.send([peer.dialect.complaint(&wire, peer.dialect.expiry())]);
-            if peer.socket.disconnect() {
-                this.collab.realtime().detach(peer.connection.id, true).await;
+            let expiry = peer.dialect.refusal(&Fault::Unauthenticated(TokenFault::Expired));
+            match &peer.end {
+                End::Plain(plain) => plain.close(expiry.code, &expiry.reason),
+                End::Socket(socket) => {
+                    let now = this.collab.clock().now();
+                    let text = peer.dialect.expiry();
+                    socket.send([peer.dialect.complaint(&peer.end.wire(), text, now)]);
+                    if socket.disconnect() {
+                        this.collab.realtime().detach(peer.connection.id, true).await;
+                    }
+                }
             }
         }
         .boxed()
@@ -220,74 +320,30 @@ impl Application for Interpreter {
 
     fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, clean: bool) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
-        async move { this.collab.realtime().detach(peer.connection.id, clean).await }.boxed()
-    }
-}
-
-impl Interpreter {
-    async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
-        let outcome = self.run(peer, ask, echo).await;
-        let wire = Wire { namespace: peer.socket.namespace() };
-        let now = self.collab.clock().now();
-        let frames = match &outcome {
-            Ok(reply) => peer.dialect.reply(&wire, echo, reply, now),
-            Err(fault) => peer.dialect.fault(&wire, echo, fault),
-        };
-        peer.socket.send(frames);
-        peer.acknowledge(ack);
-    }
-}
-
-impl Peer {
-    fn acknowledge(&self, ack: Option<u64>) {
-        if let Some(id) = ack {
-            self.socket.acknowledge(id, "[]");
+        async move {
+            this.collab.realtime().detach(peer.connection.id, clean).await;
         }
-    }
-
-    fn greeting(&self, collab: &Collab, echo: Echo, reply: Reply) -> Greeting {
-        let (dialect, socket) = (Arc::clone(&self.dialect), self.socket.clone());
-        let now = collab.clock().now();
-        Box::new(move |_| {
-            let wire = Wire { namespace: socket.namespace() };
-            dialect.reply(&wire, &echo, &reply, now)
-        })
+        .boxed()
     }
 }
 
-/// How many connections each user has.
-#[derive(Debug, Default)]
-struct Crowd {
-    seats: Mutex<HashMap<UserId, u32>>,
-}
-
-/// One of a user's connections; free again when it is dropped.
-#[derive(Debug)]
-struct Seat {
-    crowd: Arc<Crowd>,
-    user: UserId,
-}
-
-impl Crowd {
-    fn seat(self: &Arc<Self>, user: UserId) -> Option<Seat> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = seats.entry(user).or_default();
-        if *taken >= PER_USER {
-            return None;
-        }
-        *taken += 1;
-        Some(Seat { crowd: Arc::clone(self), user })
+impl std::fmt::Debug for Guest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guest").field("user", &self.who.user.id).finish_non_exhaustive()
     }
 }
 
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.crowd.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = seats.get_mut(&self.user) {
-            *taken -= 1;
-            if *taken == 0 {
-                seats.remove(&self.user);
-            }
-        }
-    }
+fn shown(dialect: &dyn Dialect, handshake: &Handshake, payload: Option<&RawValue>) -> Vec<String> {
+    let tokens = dialect.credentials(handshake, payload);
+    tokens.into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Before the upgrade a close code can only be told in the body.
+fn forbidden(refusal: &Refusal) -> Response<Body> {
+    let body = json!({ "code": refusal.code, "reason": refusal.reason });
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
 }

@@ -23,6 +23,8 @@ struct Entry {
 
 /// Bits of a key that number the namespace.
 const NAMESPACE_BITS: u16 = 4;
+/// The place of raw sockets, which have no namespace.
+const RAW: usize = 2;
 
 impl Lexicon {
     /// A lexicon of these dialects.
@@ -51,11 +53,22 @@ impl Lexicon {
         Some((&entry.dialect, FrameKey(key)))
     }
 
+    /// The key of a dialect's frames on raw sockets.
+    pub fn spoken_raw(&self, dialect: &str) -> Option<(&Arc<dyn Dialect>, FrameKey)> {
+        let named = |entry: &Entry| entry.dialect.name() == dialect;
+        let at = self.dialects.iter().position(named)?;
+        let key = u16::try_from((at << NAMESPACE_BITS) | RAW).ok()?;
+        Some((&self.dialects[at].dialect, FrameKey(key)))
+    }
+
     fn of(&self, key: FrameKey) -> Option<(&dyn Dialect, Wire<'_>)> {
         let entry = self.dialects.get(usize::from(key.0 >> NAMESPACE_BITS))?;
         let place = usize::from(key.0 & ((1 << NAMESPACE_BITS) - 1));
-        let namespace = entry.namespaces.get(place)?;
-        Some((&*entry.dialect, Wire { namespace }))
+        let wire = match entry.namespaces.get(place) {
+            Some(namespace) => Wire::SocketIo { namespace },
+            None => Wire::Raw,
+        };
+        Some((&*entry.dialect, wire))
     }
 }
 

@@ -5,26 +5,31 @@
 //! `collab` and asks the dialect of each client; [`Lexicon`] gives the hub the frames of an event
 //! in every dialect. Event names of an application appear in its own file and nowhere else.
 //!
-//! In reading order: this file, `taskmanager` (the language of the Task Manager app), `lexicon`,
-//! `interpreter`.
+//! In reading order: this file, `taskmanager` (the language of the Task Manager app, over
+//! Socket.IO), `envelope` (that of the Project Manager app, over a raw socket), `lexicon`,
+//! `interpreter`, `peer`.
 
+pub mod envelope;
 pub mod interpreter;
 pub mod lexicon;
+mod peer;
 pub mod taskmanager;
 
 use std::borrow::Cow;
 
+use chorus_collab::live::RoomName;
 use chorus_collab::{Command, Fault, TokenRules};
 use chorus_model::event::Rooms;
-use chorus_model::{Event, ProjectId, Signal, TaskId, Timestamp};
+use chorus_model::{Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame, Present};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use crate::engine::{Handshake, socket};
+use crate::engine::{Handshake, Said, plain, socket};
 
-pub use interpreter::{Interpreter, Listener};
+pub use envelope::Envelope;
+pub use interpreter::{Door, Interpreter};
 pub use lexicon::Lexicon;
 pub use taskmanager::Taskmanager;
 
@@ -46,23 +51,36 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Whether connections enter the projects of their user by themselves.
     fn auto_joins(&self) -> bool;
 
-    /// How a CONNECT is refused: the message of the `CONNECT_ERROR`.
-    fn refusal(&self, fault: &Fault) -> Cow<'static, str>;
+    /// Connections that one user may have.
+    fn connections_per_user(&self) -> u32 {
+        64
+    }
+
+    /// How somebody is refused: over Socket.IO the message of the `CONNECT_ERROR` (the code does
+    /// not count), on a raw socket a close code and its reason.
+    fn refusal(&self, fault: &Fault) -> Refusal;
 
     /// What a client hears first.
-    fn welcome(&self, wire: &Wire<'_>, user: chorus_model::UserId, now: Timestamp) -> Frames;
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, now: Timestamp) -> Frames;
 
-    /// What a client asks for.
-    fn decode(&self, name: &str, args: &[&RawValue]) -> Decoded;
+    /// What a client asks for by a Socket.IO event.
+    fn decode(&self, _name: &str, _args: &[&RawValue]) -> Decoded {
+        Decoded::Unknown
+    }
+
+    /// What a client asks for by a message on a raw socket.
+    fn read(&self, _said: Said<'_>) -> Decoded {
+        Decoded::Unknown
+    }
 
     /// What the caller hears of what he asked for.
-    fn reply(&self, wire: &Wire<'_>, echo: &Echo, reply: &Reply, now: Timestamp) -> Frames;
+    fn reply(&self, wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames;
 
     /// What the caller hears when it did not happen.
-    fn fault(&self, wire: &Wire<'_>, echo: &Echo, fault: &Fault) -> Frames;
+    fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames;
 
     /// A complaint in the dialect's own words.
-    fn complaint(&self, wire: &Wire<'_>, text: &str) -> Frame;
+    fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Frame;
 
     /// What a client hears when the time of its token is over.
     fn expiry(&self) -> &'static str;
@@ -82,16 +100,45 @@ pub type Frames = SmallVec<[Frame; 2]>;
 
 /// Where words are written to.
 #[derive(Debug, Clone, Copy)]
-pub struct Wire<'a> {
-    /// The Socket.IO namespace.
-    pub namespace: &'a str,
+pub enum Wire<'a> {
+    /// A Socket.IO namespace.
+    SocketIo {
+        /// Its name.
+        namespace: &'a str,
+    },
+    /// A raw socket.
+    Raw,
 }
 
 impl Wire<'_> {
-    /// A finished event with one argument.
+    /// A finished message with one argument. On a raw socket the argument is all of it, and says
+    /// its name itself.
     pub fn event<T: Serialize + ?Sized>(&self, name: &str, argument: &T) -> Frame {
-        socket::event(self.namespace, name, argument)
+        match self {
+            Self::SocketIo { namespace } => socket::event(namespace, name, argument),
+            Self::Raw => plain::json(argument),
+        }
     }
+}
+
+/// Whom a reply is for, and what it answers.
+#[derive(Debug, Clone, Copy)]
+pub struct To<'a> {
+    /// The caller.
+    pub user: &'a UserRef,
+    /// What is repeated to him.
+    pub echo: &'a Echo,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// How somebody is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// A WebSocket close code of the application's own (4000 to 4999).
+    pub code: u16,
+    /// Why.
+    pub reason: Cow<'static, str>,
 }
 
 /// A packet in the terms of Chorus.
@@ -116,6 +163,12 @@ pub enum Ask {
     Join(ProjectId),
     /// To hear it no longer.
     Leave(ProjectId),
+    /// To hear a room by its name.
+    JoinNamed(RoomName),
+    /// To hear it no longer.
+    LeaveNamed(RoomName),
+    /// To say something to it, a JSON object.
+    Say(RoomName, Box<str>),
     /// That the others know of the typing.
     Typing {
         /// On which task.
@@ -147,6 +200,15 @@ pub enum Reply {
     Joined(ProjectId),
     /// The caller hears it no longer.
     Left(ProjectId),
+    /// The caller hears the room of this name now.
+    JoinedNamed(RoomName),
+    /// The caller hears it no longer, or did not before.
+    LeftNamed {
+        /// Its name.
+        name: RoomName,
+        /// Whether the caller was there.
+        was_there: bool,
+    },
     /// These people are there.
     Online(Vec<Present>),
     /// The sign of life was heard.

@@ -11,14 +11,14 @@ use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{Body, Event, Room, Signal, TaskStatus, Timestamp, UserId, Word};
+use chorus_model::{Body, Event, Room, Signal, TaskStatus, Timestamp, UserRef, Word};
 use chorus_protocol::engineio::OpenQuery;
 use chorus_realtime::{Deliveries, Delivery, Frame};
 use serde_json::json;
 use serde_json::value::RawValue;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Decoded, Dialect, Echo, Frames, Reply, Wire};
+use super::{Decoded, Dialect, Frames, Refusal, Reply, To, Wire};
 use crate::engine::Handshake;
 
 /// The language of the Task Manager app.
@@ -59,19 +59,20 @@ impl Dialect for Taskmanager {
         true
     }
 
-    fn refusal(&self, fault: &Fault) -> Cow<'static, str> {
-        match fault {
+    fn refusal(&self, fault: &Fault) -> Refusal {
+        let reason = match fault {
             Fault::TooManyConnections | Fault::Busy | Fault::Unavailable => {
                 fault.to_string().into()
             }
             _ => "Connection rejected by server".into(),
-        }
+        };
+        Refusal { code: 0, reason }
     }
 
-    fn welcome(&self, wire: &Wire<'_>, user: UserId, now: Timestamp) -> Frames {
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, now: Timestamp) -> Frames {
         let welcome = json!({
             "message": "Successfully connected to real-time updates",
-            "user_id": user,
+            "user_id": user.id,
             "timestamp": now.naive(),
         });
         smallvec![wire.event("connected", &welcome)]
@@ -81,18 +82,16 @@ impl Dialect for Taskmanager {
         ask::decode(name, args)
     }
 
-    fn reply(&self, wire: &Wire<'_>, echo: &Echo, reply: &Reply, now: Timestamp) -> Frames {
-        self.tell_caller(wire, echo, reply, now).into_iter().collect()
+    fn reply(&self, wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
+        self.tell_caller(wire, to.echo, reply, to.now).into_iter().collect()
     }
 
-    fn fault(&self, wire: &Wire<'_>, echo: &Echo, fault: &Fault) -> Frames {
-        let Some(text) = fault_text(echo.word, fault) else {
-            return Frames::new();
-        };
-        smallvec![self.complaint(wire, &text)]
+    fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
+        let Some(text) = fault_text(to.echo.word, fault) else { return Frames::new() };
+        smallvec![self.complaint(wire, &text, to.now)]
     }
 
-    fn complaint(&self, wire: &Wire<'_>, text: &str) -> Frame {
+    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Frame {
         wire.event("error", &json!({ "message": self.text(text) }))
     }
 
@@ -121,17 +120,24 @@ impl Dialect for Taskmanager {
     }
 
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
-        let frame = self.tell_signal(wire, signal);
-        let (rooms, unless): (Rooms, Rooms) = match &signal.body {
-            SignalBody::Typing { task, .. } => {
-                (smallvec![Room::Project(task.project_id)], Rooms::new())
-            }
-            SignalBody::Presence { projects, elsewhere, .. } => {
-                let rooms = |projects: &[_]| projects.iter().copied().map(Room::Project).collect();
-                (rooms(projects), rooms(elsewhere))
-            }
+        let projects = |rooms: &[Room]| -> Rooms {
+            let is_project = |room: &Room| matches!(room, Room::Project(_));
+            rooms.iter().copied().filter(is_project).collect()
         };
-        smallvec![Delivery { rooms, unless, frame }]
+        let (rooms, unless, except) = match &signal.body {
+            SignalBody::Typing { task, .. } => {
+                (smallvec![Room::Project(task.project_id)], Rooms::new(), signal.cause)
+            }
+            SignalBody::Presence { rooms, elsewhere, .. } => {
+                (projects(rooms), projects(elsewhere), None)
+            }
+            SignalBody::Relay { .. } => return Deliveries::new(),
+        };
+        let Some(frame) = self.tell_signal(wire, signal) else { return Deliveries::new() };
+        if rooms.is_empty() {
+            return Deliveries::new();
+        }
+        smallvec![Delivery { rooms, unless, except, frame }]
     }
 }
 
@@ -180,7 +186,8 @@ fn fault_text(word: &str, fault: &Fault) -> Option<Cow<'static, str>> {
         ("project_updated", Fault::NotFound(Noun::Project)) => "Project not found",
         (_, Fault::NotFound(_)) => "Task not found",
         (_, Fault::Deactivated | Fault::Unauthenticated(_)) => "Authentication required",
-        (_, other) => return Some(other.to_string().into()),
+        // In the app's own name for the field.
+        (_, other) => return Some(other.to_string().replace("assignee_id", "assigned_to").into()),
     };
     Some(fixed.into())
 }

@@ -4,11 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use bytes::Bytes;
 use chorus_protocol::socketio::Args;
 use futures_util::future::BoxFuture;
+use http::Response;
 use serde_json::value::RawValue;
 
+use super::plain::{Plain, Said};
 use super::socket::Socket;
 
 /// The rules of an application: who may connect, and what its events do.
@@ -16,8 +19,11 @@ use super::socket::Socket;
 /// For one session the engine calls in order, and calls again only after the returned future has
 /// ended, so that what one client says takes effect in the order in which it was said.
 pub trait Application: Send + Sync + Sized + 'static {
-    /// What the application keeps of a client in a namespace.
+    /// What the application keeps of a client in a namespace, or of a plain session.
     type Peer: Send + Sync + 'static;
+
+    /// What a raw client has shown before its socket is opened.
+    type Ticket: Send + 'static;
 
     /// Whether `namespace` exists on this listener.
     fn serves(&self, listener: u16, namespace: &str) -> bool;
@@ -37,6 +43,36 @@ pub trait Application: Send + Sync + Sized + 'static {
         self: &Arc<Self>,
         peer: &Arc<Self::Peer>,
         incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>>;
+
+    /// A client acknowledges what was sent with [`Socket::ask`].
+    fn acknowledged(
+        self: &Arc<Self>,
+        peer: &Arc<Self::Peer>,
+        incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>>;
+
+    /// Whether Engine.IO sessions of this listener speak without Socket.IO.
+    fn is_plain(&self, listener: u16) -> bool;
+
+    /// A raw client asks for a socket; the answer to it if it is refused.
+    fn admit(
+        self: &Arc<Self>,
+        handshake: Arc<Handshake>,
+    ) -> BoxFuture<'static, Result<Self::Ticket, Response<Body>>>;
+
+    /// A plain session is open. `None`: the application has said why, and the session ends.
+    fn open(
+        self: &Arc<Self>,
+        plain: Plain,
+        ticket: Option<Self::Ticket>,
+    ) -> BoxFuture<'static, Option<Admitted<Self::Peer>>>;
+
+    /// A client says something in a plain session. As with [`event`](Self::event).
+    fn message(
+        self: &Arc<Self>,
+        peer: &Arc<Self::Peer>,
+        said: Said<'_>,
     ) -> Option<BoxFuture<'static, ()>>;
 
     /// A client says too much at once; what it said is not read. Called once per pause.
@@ -62,9 +98,9 @@ pub struct Admitted<P> {
 /// An event of a client.
 #[derive(Debug)]
 pub struct Incoming<'a> {
-    /// Its name and arguments.
+    /// Its name and arguments; an acknowledgement has no name.
     pub args: Args<'a>,
-    /// The id under which the client expects an acknowledgement.
+    /// The id under which the client expects an acknowledgement, or gives one.
     pub ack: Option<u64>,
     /// What the placeholders in the arguments stand for.
     pub attachments: Vec<Bytes>,

@@ -30,6 +30,11 @@ impl Bucket {
         self.level -= 1000;
         true
     }
+
+    /// Whether at least half of the burst is free again.
+    pub(crate) fn is_calm(&self, burst: u32) -> bool {
+        self.level >= burst.saturating_mul(500)
+    }
 }
 
 fn millis(time: Duration) -> u64 {
@@ -47,7 +52,9 @@ mod tests {
         let taken = |bucket: &mut Bucket, now| (0..10).filter(|_| bucket.take(2, 3, now)).count();
         assert_eq!(taken(&mut bucket, at(0)), 3);
         assert_eq!(taken(&mut bucket, at(499)), 0);
+        assert!(!bucket.is_calm(3));
         assert_eq!(taken(&mut bucket, at(1000)), 2);
+        assert!(bucket.take(2, 3, at(2500)) && bucket.is_calm(3));
         assert_eq!(taken(&mut bucket, at(60_000)), 3, "never more than the burst");
     }
 }

@@ -32,6 +32,8 @@ pub struct Config {
     pub namespaces: usize,
     /// How exact heartbeats and deadlines are.
     pub tick: Duration,
+    /// What differs for raw sockets.
+    pub raw: RawConfig,
     /// Which origins may send credentials.
     pub origins: Origins,
 }
@@ -50,7 +52,40 @@ impl Default for Config {
             flood_tolerance: 2_000,
             namespaces: 16,
             tick: Duration::from_secs(1),
+            raw: RawConfig::default(),
             origins: Origins::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Interval and timeout of the heartbeat.
+    pub(crate) fn pulse(&self, raw: bool) -> (Duration, Duration) {
+        if raw {
+            (self.raw.ping_interval, self.raw.ping_timeout)
+        } else {
+            (self.ping_interval, self.ping_timeout)
+        }
+    }
+}
+
+/// Settings of sockets without Engine.IO.
+#[derive(Debug, Clone)]
+pub struct RawConfig {
+    /// Time from a pong to the next ping (RFC 6455, section 5.5.2).
+    pub ping_interval: Duration,
+    /// Time for a pong to come; after it the session ends.
+    pub ping_timeout: Duration,
+    /// Most bytes of one message; a longer one ends the session with 1009.
+    pub max_message: usize,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        Self {
+            ping_interval: Duration::from_secs(30),
+            ping_timeout: Duration::from_secs(20),
+            max_message: 1 << 20,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chorus_protocol::engineio;
-use chorus_protocol::socketio::{self, Args, Assembly, Limits, Packet, Progress};
+use chorus_protocol::socketio::{self, Assembly, Limits, Packet, Progress};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use serde_json::value::RawValue;
@@ -17,11 +17,14 @@ use super::Engine;
 use super::application::{Admitted, Application, Incoming};
 use super::bucket::Bucket;
 use super::heartbeat::Alarm;
+use super::plain::Said;
 use super::session::{Ending, Session};
 use super::socket::Socket;
 
 /// The state of a conversation. Belongs to whoever reads the session.
 pub(crate) struct Dialogue<A: Application> {
+    /// Present in sessions without Socket.IO, and then nothing else is.
+    plain: Option<Arc<A::Peer>>,
     spaces: SmallVec<[Space<A>; 1]>,
     assembly: Option<Box<Assembly>>,
     bucket: Bucket,
@@ -50,6 +53,8 @@ pub(crate) enum Outcome<A: Application> {
     Done,
     /// The application has answered a CONNECT.
     Answered(Socket, Option<Admitted<A::Peer>>),
+    /// The application has let a plain session in, or not.
+    Opened(Option<Admitted<A::Peer>>),
 }
 
 static LIMITS: Limits =
@@ -59,6 +64,7 @@ impl<A: Application> Dialogue<A> {
     pub(crate) fn new(engine: &Engine<A>) -> Self {
         let now = engine.parts.clock.monotonic();
         Self {
+            plain: None,
             spaces: SmallVec::new(),
             assembly: None,
             bucket: Bucket::full(engine.parts.config.message_burst, now),
@@ -78,6 +84,12 @@ impl<A: Application> Dialogue<A> {
                 engine.hear(session);
                 Step::Done
             }
+            engineio::Packet::Message(text) if self.plain.is_some() => {
+                self.said(engine, Said::Text(text))
+            }
+            engineio::Packet::Binary(bytes) if self.plain.is_some() => {
+                self.said(engine, Said::Binary(&bytes))
+            }
             engineio::Packet::Message(text) => self.message(engine, session, text),
             engineio::Packet::Binary(bytes) => self.attachment(engine, &bytes),
             engineio::Packet::Close => Step::End(Ending::ClientClosed),
@@ -88,6 +100,18 @@ impl<A: Application> Dialogue<A> {
         }
     }
 
+    /// A message of a plain session came.
+    pub(crate) fn said(&mut self, engine: &Engine<A>, said: Said<'_>) -> Step<A> {
+        if !self.may_speak(engine) {
+            return self.shut_ears(engine);
+        }
+        let Some(peer) = &self.plain else { return Step::End(Ending::Malformed) };
+        match engine.parts.application.message(peer, said) {
+            Some(future) => Step::Busy(future.map(|()| Outcome::Done).boxed()),
+            None => Step::Done,
+        }
+    }
+
     /// A future that a packet came to has ended.
     pub(crate) fn settle(
         &mut self,
@@ -95,28 +119,28 @@ impl<A: Application> Dialogue<A> {
         session: &Arc<Session<A>>,
         outcome: Outcome<A>,
     ) {
-        let Outcome::Answered(socket, admitted) = outcome else {
-            return;
-        };
-        let at =
-            self.spaces.iter().position(|space| space.socket.namespace() == socket.namespace());
-        let (Some(at), Some(Admitted { peer, expires_in })) = (at, admitted) else {
-            if let Some(at) = at {
-                self.spaces.swap_remove(at);
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Opened(Some(admitted)) => self.plain = Some(seat(engine, session, admitted)),
+            Outcome::Opened(None) => session.take_away(Ending::Ended),
+            Outcome::Answered(socket, admitted) => {
+                let named = |space: &Space<A>| space.socket.namespace() == socket.namespace();
+                let Some(at) = self.spaces.iter().position(named) else { return };
+                match admitted {
+                    Some(admitted) => {
+                        self.spaces[at].peer = Some(seat(engine, session, admitted));
+                    }
+                    None => drop(self.spaces.swap_remove(at)),
+                }
             }
-            return;
-        };
-        session.connected.store(true, Ordering::Release);
-        let peer = Arc::new(peer);
-        if let Some(delay) = expires_in {
-            let alarm = Alarm::Expiry(Arc::downgrade(&peer));
-            engine.parts.wheel.set(session, alarm, delay);
         }
-        self.spaces[at].peer = Some(peer);
     }
 
     /// The session has ended: tells the application of every namespace it was still in.
     pub(crate) async fn end(self, engine: &Engine<A>) {
+        if let Some(peer) = self.plain {
+            engine.parts.application.disconnected(peer, false).await;
+        }
         for space in self.spaces {
             if let Some(peer) = space.peer
                 && space.socket.leave()
@@ -139,12 +163,18 @@ impl<A: Application> Dialogue<A> {
         match packet {
             Packet::Connect { ns, payload } => self.connect(engine, session, ns, payload),
             Packet::Disconnect { ns } => self.disconnect(engine, ns),
-            Packet::Event { ns, ack, args } => self.event(engine, ns, args, ack, Vec::new()),
+            Packet::Event { ns, ack, args } => {
+                self.event(engine, ns, Incoming { args, ack, attachments: Vec::new() }, false)
+            }
             Packet::BinaryEvent { attachments, .. } | Packet::BinaryAck { attachments, .. } => {
                 self.begin_binary(engine, text, attachments)
             }
-            // Nobody asks clients for acknowledgements yet.
-            Packet::Ack { .. } => Step::Done,
+            Packet::Ack { ns, id, args } => self.event(
+                engine,
+                ns,
+                Incoming { args, ack: Some(id), attachments: Vec::new() },
+                true,
+            ),
             Packet::ConnectError { .. } => Step::End(Ending::Malformed),
         }
     }
@@ -195,9 +225,8 @@ impl<A: Application> Dialogue<A> {
         &self,
         engine: &Engine<A>,
         namespace: &str,
-        args: Args<'_>,
-        ack: Option<u64>,
-        attachments: Vec<Bytes>,
+        incoming: Incoming<'_>,
+        answers: bool,
     ) -> Step<A> {
         let space = self.spaces.iter().find(|space| space.socket.namespace() == namespace);
         let Some(Space { socket, peer: Some(peer) }) = space else {
@@ -207,8 +236,13 @@ impl<A: Application> Dialogue<A> {
             // It was put out, and said this before it knew.
             return Step::Done;
         }
-        let incoming = Incoming { args, ack, attachments };
-        match engine.parts.application.event(peer, incoming) {
+        let application = &engine.parts.application;
+        let busy = if answers {
+            application.acknowledged(peer, incoming)
+        } else {
+            application.event(peer, incoming)
+        };
+        match busy {
             Some(future) => Step::Busy(future.map(|()| Outcome::Done).boxed()),
             None => Step::Done,
         }
@@ -231,10 +265,14 @@ impl<A: Application> Dialogue<A> {
             }
             Ok(Progress::Complete(assembled)) => match assembled.packet(&LIMITS) {
                 Ok(Packet::BinaryEvent { ns, ack, args, .. }) => {
-                    self.event(engine, ns, args, ack, assembled.attachments.clone())
+                    let attachments = assembled.attachments.clone();
+                    self.event(engine, ns, Incoming { args, ack, attachments }, false)
                 }
-                Ok(_) => Step::Done,
-                Err(_) => Step::End(Ending::Malformed),
+                Ok(Packet::BinaryAck { ns, id, args, .. }) => {
+                    let attachments = assembled.attachments.clone();
+                    self.event(engine, ns, Incoming { args, ack: Some(id), attachments }, true)
+                }
+                Ok(_) | Err(_) => Step::End(Ending::Malformed),
             },
             Err(socketio::AssemblyError::TooLarge { .. }) => Step::End(Ending::TooLarge),
         }
@@ -244,7 +282,8 @@ impl<A: Application> Dialogue<A> {
         let config = &engine.parts.config;
         let now: Duration = engine.parts.clock.monotonic();
         let may = self.bucket.take(config.messages_per_second, config.message_burst, now);
-        if may {
+        // Only a real pause ends a flood: a single token comes back every few milliseconds.
+        if may && self.bucket.is_calm(config.message_burst) {
             self.unread = 0;
         }
         may
@@ -262,4 +301,18 @@ impl<A: Application> Dialogue<A> {
         }
         Step::Done
     }
+}
+
+/// Seats a client that was let in, for as long as it was.
+fn seat<A: Application>(
+    engine: &Engine<A>,
+    session: &Arc<Session<A>>,
+    admitted: Admitted<A::Peer>,
+) -> Arc<A::Peer> {
+    session.connected.store(true, Ordering::Release);
+    let peer = Arc::new(admitted.peer);
+    if let Some(delay) = admitted.expires_in {
+        engine.parts.wheel.set(session, Alarm::Expiry(Arc::downgrade(&peer)), delay);
+    }
+    peer
 }

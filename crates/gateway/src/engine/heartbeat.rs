@@ -38,6 +38,8 @@ struct Entry<A: Application> {
 const SLOTS: usize = 64;
 /// `2` as a WebSocket text frame (RFC 6455, section 5.2).
 static PING: Bytes = Bytes::from_static(b"\x81\x012");
+/// A ping without payload (RFC 6455, section 5.5.2).
+static RAW_PING: Bytes = Bytes::from_static(b"\x89\x00");
 
 impl<A: Application> Wheel<A> {
     pub(crate) fn new(tick: Duration, start: Duration) -> Self {
@@ -94,7 +96,7 @@ impl<A: Application> Engine<A> {
     pub(crate) fn start_pulse(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
         session.pulse.heard.store(parts.wheel.now(), Ordering::Relaxed);
-        parts.wheel.set(session, Alarm::Pulse, parts.config.ping_interval);
+        parts.wheel.set(session, Alarm::Pulse, parts.config.pulse(session.raw).0);
         parts.wheel.set(session, Alarm::Connect, parts.config.connect_timeout);
     }
 
@@ -122,7 +124,7 @@ impl<A: Application> Engine<A> {
 
     fn beat(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
-        let (interval, timeout) = (parts.config.ping_interval, parts.config.ping_timeout);
+        let (interval, timeout) = parts.config.pulse(session.raw);
         let now = parts.wheel.now();
         let pulse = &session.pulse;
         if session.outbox.closed().is_some() {
@@ -139,7 +141,8 @@ impl<A: Application> Engine<A> {
             if now.saturating_sub(heard) >= parts.wheel.ticks(interval) {
                 pulse.pinged.store(now, Ordering::Relaxed);
                 pulse.waiting.store(true, Ordering::Release);
-                session.outbox.send(Frame::durable(PING.clone()));
+                let ping = if session.raw { &RAW_PING } else { &PING };
+                session.outbox.send(Frame::durable(ping.clone()));
                 (now, timeout)
             } else {
                 (heard, interval)

@@ -109,7 +109,7 @@ impl<A: Application> Engine<A> {
             let Some((stream, early)) = upgrade::bare(coming).await else {
                 return;
             };
-            let session = engine.new_session(handshake);
+            let session = engine.new_session(handshake, false);
             let link = Arc::new(SocketLink::new(stream));
             session.outbox.push(engine.opening(&session, &[]));
             session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
@@ -117,14 +117,19 @@ impl<A: Application> Engine<A> {
             engine.start(&session);
             let reader = Reader::new(engine.parts.config.max_payload);
             let dialogue = Dialogue::new(&engine);
-            SocketTask::new(engine, session, link, reader, dialogue).run(early).await;
+            let first = engine.open_plain(&session, None);
+            let mut task = SocketTask::new(engine, session, link, reader, dialogue);
+            if let Some(first) = first {
+                task.begin_with(first);
+            }
+            task.run(early).await;
         });
         Ok(response)
     }
 
     fn open_polled(&self, handshake: Arc<Handshake>) -> Response<Body> {
-        let session = self.new_session(handshake);
-        let polling = Box::new(Polling::new(Dialogue::new(self)));
+        let session = self.new_session(handshake, false);
+        let polling = Box::new(Polling::new(Dialogue::new(self), self.open_plain(&session, None)));
         session.outbox.attach(Arc::clone(&polling.link) as Arc<dyn Link>);
         // A new session has none, so that this cannot fail.
         drop(session.polling.set(polling));
@@ -173,12 +178,12 @@ impl<A: Application> Engine<A> {
         self.parts.entropy.word(24).into()
     }
 
-    fn new_session(&self, handshake: Arc<Handshake>) -> Arc<Session<A>> {
+    pub(crate) fn new_session(&self, handshake: Arc<Handshake>, raw: bool) -> Arc<Session<A>> {
         let outbox = Outbox::new(self.parts.config.outbox, Arc::clone(&self.parts.counters));
-        Arc::new(Session::new(self.new_sid(), Arc::new(outbox), handshake))
+        Arc::new(Session::new(self.new_sid(), Arc::new(outbox), handshake, raw))
     }
 
-    fn start(&self, session: &Arc<Session<A>>) {
+    pub(crate) fn start(&self, session: &Arc<Session<A>>) {
         self.parts.sessions.insert(Arc::clone(session));
         self.start_pulse(session);
     }
@@ -215,14 +220,14 @@ impl Refusal {
 }
 
 /// Who may read the answer (the Fetch standard, "CORS protocol").
-struct Cors {
+pub(crate) struct Cors {
     origin: Option<HeaderValue>,
     /// The page may use a user's cookies: same origin (none was sent), or one that is allowed.
-    trusted: bool,
+    pub(crate) trusted: bool,
 }
 
 impl Cors {
-    fn of(headers: &HeaderMap, origins: &Origins) -> Self {
+    pub(crate) fn of(headers: &HeaderMap, origins: &Origins) -> Self {
         let origin = headers.get(ORIGIN).cloned();
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let trusted = origin.as_ref().is_none_or(|origin| {
@@ -232,7 +237,7 @@ impl Cors {
         Self { origin, trusted }
     }
 
-    fn apply(self, headers: &mut HeaderMap) {
+    pub(crate) fn apply(self, headers: &mut HeaderMap) {
         headers.insert(VARY, HeaderValue::from_static("Origin"));
         match self.origin {
             Some(origin) if self.trusted => {
@@ -264,7 +269,7 @@ fn preflight(asked: &HeaderMap) -> Response<Body> {
     response
 }
 
-fn keep(
+pub(crate) fn keep(
     headers: &HeaderMap,
     query: &str,
     listener: u16,

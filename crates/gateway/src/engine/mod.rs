@@ -8,6 +8,7 @@
 //! * `upgrade` – from an HTTP request to a bare TCP stream;
 //! * `websocket` – the one small task of a WebSocket session;
 //! * `polling` – sessions that come and go with requests, and their upgrade;
+//! * [`plain`] – sessions without Socket.IO, over Engine.IO or over nothing;
 //! * `dialogue` – packets of one session, in order, to the application;
 //! * `session`, `registry` – what is kept of a session, and of all;
 //! * `heartbeat` – one wheel for all timers;
@@ -21,6 +22,7 @@ mod dialogue;
 mod heartbeat;
 pub mod http;
 mod link;
+pub mod plain;
 mod polling;
 mod registry;
 mod session;
@@ -38,6 +40,7 @@ use tokio_util::task::TaskTracker;
 
 pub use application::{Application, Handshake, Incoming};
 pub use config::Config;
+pub use plain::{Plain, Said};
 pub use session::Ending;
 pub use socket::Socket;
 

@@ -8,11 +8,12 @@ use bytes::Bytes;
 use chorus_protocol::engineio::{self, payload};
 use chorus_protocol::websocket::{self, Message, Opcode, Reader};
 use chorus_realtime::Link;
+use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 
 use super::Engine;
 use super::application::Application;
-use super::dialogue::{Dialogue, Step};
+use super::dialogue::{Dialogue, Outcome, Step};
 use super::link::{PollLink, SocketLink};
 use super::session::{Ending, Session};
 use super::socket;
@@ -28,6 +29,7 @@ const MAX_PACKETS: usize = 1024;
 pub(crate) struct Polling<A: Application> {
     pub(crate) link: Arc<PollLink>,
     state: Mutex<State>,
+    first: Mutex<Option<BoxFuture<'static, Outcome<A>>>>,
     /// Taken away when the session is upgraded or ends.
     dialogue: tokio::sync::Mutex<Option<Dialogue<A>>>,
 }
@@ -59,8 +61,13 @@ pub(crate) enum Answer {
 }
 
 impl<A: Application> Polling<A> {
-    pub(crate) fn new(dialogue: Dialogue<A>) -> Self {
+    /// `first`: what is waited for before anything that the client says.
+    pub(crate) fn new(
+        dialogue: Dialogue<A>,
+        first: Option<BoxFuture<'static, Outcome<A>>>,
+    ) -> Self {
         Self {
+            first: Mutex::new(first),
             link: Arc::default(),
             state: Mutex::default(),
             dialogue: tokio::sync::Mutex::new(Some(dialogue)),
@@ -94,6 +101,14 @@ impl<A: Application> Engine<A> {
         let Some(polling) = session.polling.get() else {
             return;
         };
+        let first = polling.first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(first) = first {
+            let mut dialogue = polling.dialogue.lock().await;
+            let outcome = first.await;
+            if let Some(dialogue) = dialogue.as_mut() {
+                dialogue.settle(&self, &session, outcome);
+            }
+        }
         while session.outbox.closed().is_none() {
             if polling.state().phase == Phase::Upgraded {
                 return;

@@ -17,6 +17,8 @@ pub(crate) struct Session<A: Application> {
     /// What is known of the request that began it.
     pub(crate) handshake: Arc<Handshake>,
     pub(crate) pulse: Pulse,
+    /// Whether it is a WebSocket without Engine.IO.
+    pub(crate) raw: bool,
     /// Whether it has been in a namespace.
     pub(crate) connected: AtomicBool,
     /// Present in sessions that began with polling.
@@ -66,9 +68,15 @@ pub enum Ending {
 }
 
 impl<A: Application> Session<A> {
-    pub(crate) fn new(sid: Box<str>, outbox: Arc<Outbox>, handshake: Arc<Handshake>) -> Self {
+    pub(crate) fn new(
+        sid: Box<str>,
+        outbox: Arc<Outbox>,
+        handshake: Arc<Handshake>,
+        raw: bool,
+    ) -> Self {
         Self {
             sid,
+            raw,
             outbox,
             handshake,
             pulse: Pulse::default(),

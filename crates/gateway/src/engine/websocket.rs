@@ -18,6 +18,7 @@ use super::Engine;
 use super::application::Application;
 use super::dialogue::{Dialogue, Outcome, Step};
 use super::link::SocketLink;
+use super::plain::Said;
 use super::session::{Ending, Session};
 
 /// Bytes read at once, into one buffer per thread.
@@ -37,6 +38,8 @@ pub(crate) struct SocketTask<A: Application> {
     reader: Reader,
     dialogue: Dialogue<A>,
     busy: Option<BoxFuture<'static, Outcome<A>>>,
+    /// How the peer closed, or why it is closed, if more is known than the ending says.
+    code: Option<u16>,
 }
 
 impl<A: Application> SocketTask<A> {
@@ -48,11 +51,20 @@ impl<A: Application> SocketTask<A> {
         reader: Reader,
         dialogue: Dialogue<A>,
     ) -> Self {
-        Self { engine, session, link, reader, dialogue, busy: None }
+        Self { engine, session, link, reader, dialogue, busy: None, code: None }
+    }
+
+    /// Nothing is read before `first` has ended.
+    pub(crate) fn begin_with(&mut self, first: BoxFuture<'static, Outcome<A>>) {
+        self.busy = Some(first);
     }
 
     /// Runs the session to its end. `early`: bytes that came with the request.
     pub(crate) async fn run(mut self, mut early: Vec<u8>) {
+        if let Some(first) = self.busy.take() {
+            let outcome = first.await;
+            self.dialogue.settle(&self.engine, &self.session, outcome);
+        }
         if let Some(ending) = self.parse(&mut early) {
             self.session.end(ending);
         } else {
@@ -119,10 +131,12 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
-        let Self { engine, session, reader, dialogue, busy, .. } = self;
+        let Self { engine, session, reader, dialogue, busy, code, .. } = self;
         let mut ending = None;
         let mut visit = |message: Message<'_>| {
             let step = match message {
+                Message::Text(text) if session.raw => dialogue.said(engine, Said::Text(text)),
+                Message::Binary(bytes) if session.raw => dialogue.said(engine, Said::Binary(bytes)),
                 Message::Text(text) => match engineio::Packet::decode_text(text) {
                     Ok(packet) => dialogue.packet(engine, session, packet),
                     Err(_) => Step::End(Ending::Malformed),
@@ -134,8 +148,16 @@ impl<A: Application> SocketTask<A> {
                     session.outbox.send(Frame::durable(websocket::pong_frame(payload)));
                     Step::Done
                 }
-                Message::Pong(_) => Step::Done,
-                Message::Close(_) => Step::End(Ending::TransportClosed),
+                Message::Pong(_) => {
+                    if session.raw {
+                        engine.hear(session);
+                    }
+                    Step::Done
+                }
+                Message::Close(said) => {
+                    *code = said.map(|(code, _)| code);
+                    Step::End(Ending::TransportClosed)
+                }
             };
             match step {
                 Step::Done => ControlFlow::Continue(()),
@@ -150,6 +172,7 @@ impl<A: Application> SocketTask<A> {
             }
         };
         if let Err(violation) = reader.read(input, &mut visit) {
+            self.code = Some(violation.close_code());
             let too_big = matches!(violation, Violation::TooBig);
             return Some(if too_big { Ending::TooLarge } else { Ending::Malformed });
         }
@@ -159,7 +182,7 @@ impl<A: Application> SocketTask<A> {
     async fn finish(mut self) {
         let Self { engine, session, .. } = &self;
         engine.parts.sessions.remove(&session.sid);
-        if let Some(code) = close_code(session.ending())
+        if let Some(code) = close_code(session.ending()).map(|code| self.code.unwrap_or(code))
             && !session.outbox.is_blocked()
         {
             // A last word, if the socket takes it.

@@ -32,12 +32,12 @@ impl Encoder for Words {
     }
 
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries {
-        let SignalBody::Presence { projects, elsewhere, .. } = &signal.body else {
+        let SignalBody::Presence { rooms, elsewhere, .. } = &signal.body else {
             return Deliveries::new();
         };
-        let rooms = |projects: &[ProjectId]| projects.iter().copied().map(Room::Project).collect();
+        let (rooms, unless) = (Rooms::from_slice(rooms), Rooms::from_slice(elsewhere));
         let frame = Frame::ephemeral(Bytes::from(format!("signal/{}", key.0)));
-        smallvec![Delivery { rooms: rooms(projects), unless: rooms(elsewhere), frame }]
+        smallvec![Delivery { rooms, unless, except: signal.cause, frame }]
     }
 }
 
@@ -79,15 +79,16 @@ fn event(id: u64) -> Event {
     }
 }
 
-fn presence(projects: &[i64], elsewhere: &[i64], except: Option<u64>) -> Signal {
-    let ids = |ids: &[i64]| ids.iter().map(|id| ProjectId(*id)).collect();
+fn presence(rooms: &[i64], elsewhere: &[i64], cause: Option<u64>) -> Signal {
+    let ids = |ids: &[i64]| ids.iter().map(|id| Room::Project(ProjectId(*id))).collect();
     Signal {
         user: UserRef::clone(&user(1)),
         at: Timestamp::default(),
-        except: except.map(ConnectionId),
+        cause: cause.map(ConnectionId),
         body: SignalBody::Presence {
             arrived: true,
-            projects: ids(projects),
+            rooms: ids(rooms),
+            names: Vec::new(),
             elsewhere: ids(elsewhere),
         },
     }

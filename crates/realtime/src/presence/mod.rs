@@ -1,4 +1,4 @@
-//! Who is in which project. [`roster`] is the pure state; the publisher drives it: it enters and
+//! Who is in which room. [`roster`] is the pure state; the publisher drives it: it enters and
 //! leaves with the rooms and asks for what has expired.
 
 pub mod roster;

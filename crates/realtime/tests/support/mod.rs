@@ -20,8 +20,8 @@ use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
-    Connection, Deliveries, Delivery, Encoder, Frame, FrameKey, Link, Outbox, OutboxLimits,
-    Realtime, Stale,
+    Connection, Deliveries, Delivery, Encoder, Entry, Frame, FrameKey, Link, NotJoined, Outbox,
+    OutboxLimits, Realtime,
 };
 use chorus_storage::{Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -151,10 +151,10 @@ impl Node {
         &self,
         listener: &Listener,
         project: ProjectId,
-    ) -> Result<Cursor, Stale> {
-        let rooms = Rooms::from_slice(&[Room::Project(project)]);
+    ) -> Result<Cursor, NotJoined> {
         let at = self.realtime.tail().published();
-        let joined = self.realtime.join(listener.id, rooms, at, Self::no_greeting()).await;
+        let joined =
+            self.realtime.join(listener.id, Self::entry(project, at), Self::no_greeting()).await;
         joined.map(|joined| joined.cursor)
     }
 
@@ -165,6 +165,10 @@ impl Node {
         tokio::time::timeout(DEADLINE, reached).await.unwrap().unwrap();
         // What is flushed after the announcement: a round trip through the same task.
         self.realtime.present(Vec::new()).await;
+    }
+
+    pub(crate) fn entry(project: ProjectId, read_at: SyncId) -> Entry {
+        Entry { rooms: Rooms::from_slice(&[Room::Project(project)]), read_at, label: None }
     }
 
     pub(crate) fn no_greeting() -> Greeting {
@@ -250,14 +254,14 @@ impl Encoder for Plain {
     }
 
     fn signal(&self, signal: &Signal, _: FrameKey) -> Deliveries {
-        let SignalBody::Presence { arrived, projects, .. } = &signal.body else {
+        let SignalBody::Presence { arrived, rooms, .. } = &signal.body else {
             return Deliveries::new();
         };
         let sign = if *arrived { '+' } else { '-' };
         let text = format!("{sign}{}", signal.user.id);
-        let rooms = projects.iter().copied().map(Room::Project).collect();
+        let rooms = Rooms::from_slice(rooms);
         let frame = Frame::ephemeral(Bytes::from(text));
-        smallvec![Delivery { rooms, unless: Rooms::new(), frame }]
+        smallvec![Delivery { rooms, unless: Rooms::new(), except: None, frame }]
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chorus_collab::accounts::{self, NewAccount};
+use chorus_collab::accounts::{self, AddedBy, NewAccount};
 use chorus_collab::command::{NewProject, NewTask};
 use chorus_collab::{Answer, Caller, Command};
 use chorus_model::text::{CommentText, Description, Name, Password, Title, Username};
@@ -127,7 +127,9 @@ async fn person(app: &App, name: &str, full_name: &str, hash: &str) -> Result<Us
         full_name: Some(Name::parse("full_name", full_name).map_err(Failure::new)?),
         password: Password::parse(PASSWORD).map_err(Failure::new)?,
     };
-    accounts::add_account(app.store(), account, hash.to_owned(), None).await.map_err(Failure::new)
+    accounts::add_account(app.store(), account, hash.to_owned(), AddedBy::Anybody)
+        .await
+        .map_err(Failure::new)
 }
 
 async fn project(

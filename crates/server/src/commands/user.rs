@@ -4,7 +4,7 @@
 use std::io::BufRead as _;
 use std::sync::Arc;
 
-use chorus_collab::accounts::{self, NewAccount};
+use chorus_collab::accounts::{self, AddedBy, NewAccount};
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Entropy, User, WorkspaceRole};
 use chorus_storage::{Page, Store};
@@ -39,8 +39,8 @@ async fn act(store: &Store, action: &UserAction) -> Result<(), Failure> {
                 password: read_password(password.as_deref())?,
             };
             let hash = hash(account.password.clone()).await?;
-            let role = admin.then_some(WorkspaceRole::Admin);
-            let added = accounts::add_account(store, account, hash, role).await;
+            let role = if *admin { WorkspaceRole::Admin } else { WorkspaceRole::User };
+            let added = accounts::add_account(store, account, hash, AddedBy::Tool(role)).await;
             let user = added.map_err(Failure::new)?;
             say(line(&user));
         }

@@ -33,6 +33,12 @@ pub struct Settings {
     pub messages_per_second: u32,
     /// Messages at once and session.
     pub message_burst: u32,
+    /// Raw connections that one user may have.
+    pub raw_connections_per_user: u32,
+    /// Seconds between pings on raw sockets.
+    pub raw_ping_seconds: u32,
+    /// Most bytes of one message on a raw socket.
+    pub raw_message_bytes: u32,
     /// Whether session cookies are for HTTPS only.
     pub secure_cookies: bool,
     /// Whether the dialects of pages that put texts into the page as they come escape `<`.
@@ -83,7 +89,7 @@ impl Settings {
     pub fn read(options: &ServeOptions, env: &dyn Environment) -> Result<Self, Vec<Mistake>> {
         let mut from = Sources::open(options, env);
         let default = ["127.0.0.1:8000"];
-        let listen = from.list(&options.listen, &keys::LISTEN, &default, values::listen_at);
+        let listen = from.some(&options.listen, &keys::LISTEN, &default, values::listen_at);
         let loopback = listen.iter().flat_map(|at| &at.addresses).all(|at| at.ip().is_loopback());
         let registration = if loopback { Registration::Open } else { Registration::Closed };
         let (wanted, database) = (options.registration.as_deref(), options.database.as_deref());
@@ -103,6 +109,9 @@ impl Settings {
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
             messages_per_second: from.value(None, &keys::MESSAGES, 100, values::count),
             message_burst: from.value(None, &keys::BURST, 300, values::count),
+            raw_connections_per_user: from.value(None, &keys::RAW_PER_USER, 5, values::count),
+            raw_ping_seconds: from.value(None, &keys::RAW_PING, 30, values::count),
+            raw_message_bytes: from.value(None, &keys::RAW_BYTES, 1 << 20, values::count),
             secure_cookies: from.value(None, &keys::SECURE, false, values::flag),
             escape_html: from.value(None, &keys::HTML, true, values::html),
             log: from.value(None, &keys::LOG, "info".into(), values::filter),
@@ -146,6 +155,10 @@ mod keys {
     pub(super) const MESSAGES: Key =
         key(&["CHORUS_MESSAGES_PER_SECOND"], "limits.messages_per_second");
     pub(super) const BURST: Key = key(&["CHORUS_MESSAGE_BURST"], "limits.message_burst");
+    pub(super) const RAW_PER_USER: Key =
+        key(&["WS_MAX_CONNECTIONS_PER_USER"], "limits.raw_connections_per_user");
+    pub(super) const RAW_PING: Key = key(&["WS_HEARTBEAT_INTERVAL"], "limits.raw_ping_seconds");
+    pub(super) const RAW_BYTES: Key = key(&["WS_MESSAGE_MAX_SIZE"], "limits.raw_message_bytes");
     pub(super) const SECURE: Key = key(&["CHORUS_SECURE_COOKIES"], "http.secure_cookies");
     pub(super) const HTML: Key = key(&["CHORUS_HTML"], "dialect.taskmanager.html");
     pub(super) const LOG: Key = key(&["CHORUS_LOG", "RUST_LOG"], "log.filter");

@@ -98,6 +98,22 @@ impl<'a> Sources<'a> {
         values
     }
 
+    /// A list that must name something.
+    pub(super) fn some<T>(
+        &mut self,
+        option: &[String],
+        key: &Key,
+        default: &[&str],
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        let before = self.mistakes.len();
+        let values = self.list(option, key, default, parse);
+        if values.is_empty() && self.mistakes.len() == before {
+            self.note(key.file, "must name at least one".into());
+        }
+        values
+    }
+
     /// Fails if anything was wrong: what was noted, and what the file has that nobody asked for.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
         for key in std::mem::take(&mut self.file).into_keys() {

@@ -19,11 +19,7 @@ fn a_cursor_is_valid_where_history_is_the_same() {
     // Epochs begin after 0, 3, 3 and 5; the head is 7.
     for events in [3, 0, 2] {
         scratch.tell_times(events, ROOM);
-        epochs.push(
-            begin(&mut scratch.conn, true, &scratch.entropy)
-                .unwrap()
-                .epoch,
-        );
+        epochs.push(begin(&mut scratch.conn, true, &scratch.entropy).unwrap().epoch);
     }
     scratch.tell(ROOM);
     scratch.tell(ROOM);
@@ -45,11 +41,7 @@ fn a_cursor_is_valid_where_history_is_the_same() {
     ];
     for (epoch, id, expected) in table {
         let cursor = format!("{}-{id}", epochs[epoch].as_str());
-        assert_eq!(
-            place(&scratch, &cursor, &[ROOM]),
-            expected,
-            "epoch {epoch}, id {id}"
-        );
+        assert_eq!(place(&scratch, &cursor, &[ROOM]), expected, "epoch {epoch}, id {id}");
     }
     let unknown = Place::Reset(ResetReason::UnknownEpoch);
     assert_eq!(place(&scratch, "nowhere-3", &[ROOM]), unknown);
@@ -79,8 +71,5 @@ fn only_rooms_that_lost_something_are_reset() {
 fn a_tool_uses_the_epoch_that_there_is() {
     let mut scratch = Scratch::new();
     let current = scratch.tx(|tx| crate::Reads::head(tx));
-    assert_eq!(
-        begin(&mut scratch.conn, false, &scratch.entropy).unwrap(),
-        current
-    );
+    assert_eq!(begin(&mut scratch.conn, false, &scratch.entropy).unwrap(), current);
 }

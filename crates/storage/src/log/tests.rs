@@ -73,10 +73,7 @@ impl Told {
             Self::Both(project, user) => (Some(project), Some(user)),
         };
         let project = project.map(|id| Room::Project(ProjectId(id)));
-        project
-            .into_iter()
-            .chain(user.map(|id| Room::User(UserId(id))))
-            .collect()
+        project.into_iter().chain(user.map(|id| Room::User(UserId(id)))).collect()
     }
 
     fn draft(self) -> Draft {
@@ -161,10 +158,7 @@ fn a_page_of_the_log_is_bounded() {
     scratch.tx(|tx| (0..1_100).try_for_each(|_| tx.append(told(Room::User(UserId(1)))).map(drop)));
     let ids = |after, limit| {
         let events = scratch.tx(|tx| tx.events(SyncId(after), limit));
-        events
-            .iter()
-            .map(|event| event.sync_id.0)
-            .collect::<Vec<_>>()
+        events.iter().map(|event| event.sync_id.0).collect::<Vec<_>>()
     };
     assert_eq!(ids(3, 4), [4, 5, 6, 7]);
     assert_eq!(ids(0, usize::MAX).len(), 1_000);
@@ -176,10 +170,7 @@ fn a_page_of_the_log_is_bounded() {
 fn tells_what_somebody_did_somewhere_lately() {
     let scratch = Scratch::new();
     let room = Room::Project(ProjectId(1));
-    let by = |user: i64, room| Draft {
-        actor: person(user).to_ref(),
-        ..told(room)
-    };
+    let by = |user: i64, room| Draft { actor: person(user).to_ref(), ..told(room) };
     scratch.tx(|tx| tx.append(by(1, room)));
     scratch.clock.advance(Duration::from_secs(60));
     let since = scratch.clock.now();
@@ -192,10 +183,7 @@ fn tells_what_somebody_did_somewhere_lately() {
     let ids = |user, since| {
         let scope = Scope::Project(ProjectId(1));
         let events = scratch.tx(|tx| tx.events_by(UserId(user), scope, since));
-        events
-            .iter()
-            .map(|event| event.sync_id.0)
-            .collect::<Vec<_>>()
+        events.iter().map(|event| event.sync_id.0).collect::<Vec<_>>()
     };
     assert_eq!(ids(1, since), [5, 2]);
     assert_eq!(ids(1, Timestamp::default()), [5, 2, 1]);
@@ -208,10 +196,7 @@ fn an_event_of_a_later_version_is_an_error_not_a_guess() {
     let id = scratch.tell(Room::User(UserId(1)));
     scratch.conn.execute("update log set v = 2", []).unwrap();
     scratch.tx(|tx| {
-        assert!(matches!(
-            tx.events(SyncId::ZERO, 10),
-            Err(StoreError::Decode(_))
-        ));
+        assert!(matches!(tx.events(SyncId::ZERO, 10), Err(StoreError::Decode(_))));
         assert_eq!(tx.head(), id);
         Ok(())
     });

@@ -27,17 +27,11 @@ impl Site {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let location = Location::File(directory.path().join("a.db"));
-        Self {
-            _directory: directory,
-            location,
-            clock: Arc::default(),
-        }
+        Self { _directory: directory, location, clock: Arc::default() }
     }
 
     fn path(&self) -> &std::path::Path {
-        let Location::File(path) = &self.location else {
-            unreachable!("made as a file")
-        };
+        let Location::File(path) = &self.location else { unreachable!("made as a file") };
         path
     }
 
@@ -69,10 +63,7 @@ async fn reopening_keeps_everything_and_opens_an_epoch() {
     assert_eq!(second.write(tell).await.unwrap().at, SyncId(2));
     let (event, setting, place) = second
         .read(move |reads| {
-            let ahead = chorus_model::Cursor {
-                id: SyncId(2),
-                ..before.clone()
-            };
+            let ahead = chorus_model::Cursor { id: SyncId(2), ..before.clone() };
             let places = (reads.place(&before, &[])?, reads.place(&ahead, &[])?);
             Ok((reads.events(SyncId::ZERO, 10)?, reads.setting("a")?, places))
         })
@@ -80,10 +71,7 @@ async fn reopening_keeps_everything_and_opens_an_epoch() {
         .unwrap();
     assert_eq!(event.len(), 2);
     assert_eq!(setting.as_deref(), Some("b"));
-    assert_eq!(
-        place,
-        (Place::At(SyncId(1)), Place::Reset(ResetReason::Rewritten))
-    );
+    assert_eq!(place, (Place::At(SyncId(1)), Place::Reset(ResetReason::Rewritten)));
 }
 
 #[tokio::test]
@@ -111,12 +99,7 @@ async fn a_tool_may_append_beside_a_server() {
     let later = site.clock.now();
     assert_eq!(server.write(tell).await.unwrap().at, SyncId(3));
     assert_eq!(server.head().id, SyncId(3));
-    let at = server.read(|r| {
-        Ok(r.events(SyncId(1), 10)?
-            .iter()
-            .map(|e| e.at)
-            .collect::<Vec<_>>())
-    });
+    let at = server.read(|r| Ok(r.events(SyncId(1), 10)?.iter().map(|e| e.at).collect::<Vec<_>>()));
     assert_eq!(at.await.unwrap(), [later, later]);
 }
 
@@ -129,10 +112,7 @@ async fn time_never_runs_back_along_the_log() {
     store.close().await;
     drop(store);
 
-    let earlier = Site {
-        clock: Arc::default(),
-        ..site
-    };
+    let earlier = Site { clock: Arc::default(), ..site };
     let store = earlier.open(2).unwrap();
     store.write(tell).await.unwrap();
     let events = store.read(|r| r.events(SyncId::ZERO, 10)).await.unwrap();
@@ -148,26 +128,14 @@ fn refuses_a_newer_schema() {
     let mut options = options(site.location.clone(), &site.clock, 2);
     options.serve = false;
     let refused = Store::open(options).unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            OpenError::Newer {
-                found: 77,
-                known: 1
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, OpenError::Newer { found: 77, known: 1 }), "{refused}");
 }
 
 #[test]
 fn refuses_what_is_not_its_own() {
     let site = Site::new();
-    std::fs::write(
-        site.path(),
-        "not a database, but long enough to have a header".repeat(100),
-    )
-    .unwrap();
+    std::fs::write(site.path(), "not a database, but long enough to have a header".repeat(100))
+        .unwrap();
     assert!(matches!(site.open(1), Err(OpenError::Damaged { .. })));
 
     std::fs::remove_file(site.path()).unwrap();
@@ -176,10 +144,7 @@ fn refuses_what_is_not_its_own() {
     assert!(matches!(site.open(1), Err(OpenError::Foreign { .. })));
 
     let nowhere = Location::File(site.path().join("below-a-file"));
-    assert!(matches!(
-        Store::open(options(nowhere, &site.clock, 1)),
-        Err(OpenError::Io { .. })
-    ));
+    assert!(matches!(Store::open(options(nowhere, &site.clock, 1)), Err(OpenError::Io { .. })));
 }
 
 #[tokio::test]
@@ -228,10 +193,7 @@ async fn closing_finishes_what_is_queued_and_takes_no_more() {
     held.unwrap();
     assert_eq!(queued.unwrap().at, SyncId(1));
     assert!(matches!(store.write(tell).await, Err(WriteError::Closed)));
-    assert!(matches!(
-        store.read(|r| r.user_count()).await,
-        Err(StoreError::Closed)
-    ));
+    assert!(matches!(store.read(|r| r.user_count()).await, Err(StoreError::Closed)));
     store.close().await;
 }
 
@@ -247,9 +209,7 @@ async fn a_temporary_database_leaves_nothing() {
 #[tokio::test]
 async fn a_query_that_panics_or_dawdles_spoils_nothing() {
     let (store, _committed, clock) = open();
-    let panicked = store
-        .read(|_| -> Result<(), _> { panic!("on purpose") })
-        .await;
+    let panicked = store.read(|_| -> Result<(), _> { panic!("on purpose") }).await;
     assert!(matches!(panicked, Err(StoreError::Panicked)));
     let slow = store.read(move |reads| {
         clock.advance(Duration::from_secs(2));

@@ -55,12 +55,7 @@ impl Tx<'_> {
         let id = self.single(
             "insert into comments (task_id, author_id, body, created_at, updated_at)
              values (?1, ?2, ?3, ?4, ?4) returning id",
-            (
-                new.task_id.0,
-                new.author_id.0,
-                &new.body,
-                self.now().micros(),
-            ),
+            (new.task_id.0, new.author_id.0, &new.body, self.now().micros()),
             |row| row.get(0).map(CommentId),
         )?;
         self.comment(id)?.ok_or(StoreError::Missing)
@@ -72,12 +67,7 @@ impl Tx<'_> {
             "update comments set body = ?2, is_edited = ?3, updated_at = ?4,
                     version = version + 1
              where id = ?1 and deleted_at is null",
-            (
-                comment.id.0,
-                &comment.body,
-                comment.is_edited,
-                self.now().micros(),
-            ),
+            (comment.id.0, &comment.body, comment.is_edited, self.now().micros()),
         )?;
         self.comment(comment.id)?.ok_or(StoreError::Missing)
     }

@@ -60,11 +60,7 @@ impl Reads<'_> {
 
     /// All who belong to this project, in the order in which they joined.
     pub fn members(&self, project: ProjectId) -> Result<Vec<Member>, StoreError> {
-        self.many(
-            select!("order by m.joined_at, m.user_id"),
-            [project.0],
-            member,
-        )
+        self.many(select!("order by m.joined_at, m.user_id"), [project.0], member)
     }
 
     /// The projects that this person belongs to, and as what.
@@ -121,13 +117,7 @@ impl Tx<'_> {
                (select joined_at from memberships
                 where project_id = ?1 and user_id = ?2 and to_id = ?4 order by id desc limit 1),
                ?5))",
-            (
-                project.0,
-                user.0,
-                role.as_str(),
-                integer(from),
-                self.now().micros(),
-            ),
+            (project.0, user.0, role.as_str(), integer(from), self.now().micros()),
         )?;
         Ok(())
     }

@@ -13,10 +13,7 @@ const MOST_MARKED: i64 = 1_000;
 
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "select id, user_id, actor, notice, created_at, read_at from notifications ",
-            $rest
-        )
+        concat!("select id, user_id, actor, notice, created_at, read_at from notifications ", $rest)
     };
 }
 

@@ -40,11 +40,7 @@ macro_rules! select {
 impl Reads<'_> {
     /// The project with this id, if it was not deleted.
     pub fn project(&self, id: ProjectId) -> Result<Option<Project>, StoreError> {
-        self.one(
-            select!("where p.id = ?1 and p.deleted_at is null"),
-            [id.0],
-            project,
-        )
+        self.one(select!("where p.id = ?1 and p.deleted_at is null"), [id.0], project)
     }
 
     /// The projects that this person belongs to, by id.

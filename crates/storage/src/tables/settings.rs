@@ -7,11 +7,7 @@ use crate::tx::Tx;
 impl Reads<'_> {
     /// The value of a setting.
     pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
-        self.one(
-            "select value from settings where name = ?1",
-            [name],
-            |row| row.get(0),
-        )
+        self.one("select value from settings where name = ?1", [name], |row| row.get(0))
     }
 }
 

@@ -59,10 +59,7 @@ impl Reads<'_> {
         order: TaskOrder,
         page: Page,
     ) -> Result<Vec<Task>, StoreError> {
-        let mut query = Conditions {
-            sql: select!("").to_owned(),
-            values: Vec::new(),
-        };
+        let mut query = Conditions { sql: select!("").to_owned(), values: Vec::new() };
         query.push_all(filter);
         query.sql.push_str(" order by ");
         query.sql.push_str(order.columns());
@@ -107,15 +104,9 @@ impl Conditions {
             filter.visible_to.map(|id| id.0),
         );
         self.push("t.status = ?", filter.status.map(|s| s.as_str().to_owned()));
-        self.push(
-            "t.priority = ?",
-            filter.priority.map(|p| p.as_str().to_owned()),
-        );
+        self.push("t.priority = ?", filter.priority.map(|p| p.as_str().to_owned()));
         self.push("t.assignee_id = ?", filter.assignee.map(|id| id.0));
-        self.push(
-            "instr(t.folded, ?) > 0",
-            filter.text.as_deref().map(|t| folded(t, None)),
-        );
+        self.push("instr(t.folded, ?) > 0", filter.text.as_deref().map(|t| folded(t, None)));
         self.push(
             "t.status not in ('done', 'cancelled') and t.due_date < ?",
             filter.overdue_at.map(Timestamp::micros),

@@ -91,11 +91,7 @@ impl Reads<'_> {
         let sql = "select username = ?1 from users where (username = ?1 or email = ?2) and id <> ?3
                    order by username = ?1 desc limit 1";
         self.one(sql, (username, email, but.0), |row| {
-            Ok(if row.get(0)? {
-                Taken::Username
-            } else {
-                Taken::Email
-            })
+            Ok(if row.get(0)? { Taken::Username } else { Taken::Email })
         })
     }
 }
@@ -172,8 +168,6 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
 
 impl std::fmt::Debug for NewUser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewUser")
-            .field("username", &self.username)
-            .finish_non_exhaustive()
+        f.debug_struct("NewUser").field("username", &self.username).finish_non_exhaustive()
     }
 }

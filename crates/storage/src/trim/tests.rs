@@ -25,21 +25,9 @@ fn removes_by_age() {
     scratch.clock.advance(HOUR);
     scratch.tell(ROOM);
     scratch.tell(ROOM);
-    assert_eq!(
-        scratch.tx(|tx| tx.trim(u64::MAX, HOUR)),
-        Trimmed {
-            events: 0,
-            more: false
-        }
-    );
+    assert_eq!(scratch.tx(|tx| tx.trim(u64::MAX, HOUR)), Trimmed { events: 0, more: false });
     scratch.clock.advance(Duration::from_micros(1));
-    assert_eq!(
-        scratch.tx(|tx| tx.trim(u64::MAX, HOUR)),
-        Trimmed {
-            events: 3,
-            more: false
-        }
-    );
+    assert_eq!(scratch.tx(|tx| tx.trim(u64::MAX, HOUR)), Trimmed { events: 3, more: false });
     assert_eq!(left(&scratch), [4, 5]);
     assert_eq!(count(&scratch, "log_room"), 2);
 }
@@ -78,30 +66,12 @@ fn works_in_chunks_and_remembers_each_room() {
         }
         tx.append(told(ROOM))
     });
-    assert_eq!(
-        scratch.tx(|tx| tx.trim(0, HOUR)),
-        Trimmed {
-            events: 1_000,
-            more: true
-        }
-    );
-    assert_eq!(
-        scratch.tx(|tx| tx.trim(0, HOUR)),
-        Trimmed {
-            events: 500,
-            more: false
-        }
-    );
-    assert_eq!(
-        (count(&scratch, "log"), count(&scratch, "log_room")),
-        (1, 1)
-    );
+    assert_eq!(scratch.tx(|tx| tx.trim(0, HOUR)), Trimmed { events: 1_000, more: true });
+    assert_eq!(scratch.tx(|tx| tx.trim(0, HOUR)), Trimmed { events: 500, more: false });
+    assert_eq!((count(&scratch, "log"), count(&scratch, "log_room")), (1, 1));
     let trimmed = |room: &str| -> i64 {
         let sql = "select id from room_trim where room = ?1";
-        scratch
-            .conn
-            .query_row(sql, [room], |row| row.get(0))
-            .unwrap()
+        scratch.conn.query_row(sql, [room], |row| row.get(0)).unwrap()
     };
     assert_eq!(count(&scratch, "room_trim"), 7 + 11);
     assert_eq!((trimmed("project:2"), trimmed("project:3")), (1_500, 1_494));

@@ -50,10 +50,7 @@ async fn in_one_batch<F: Future>(store: &Store, others: Vec<F>) -> Vec<F::Output
 }
 
 async fn log(store: &Store) -> Vec<u64> {
-    let events = store
-        .read(|reads| reads.events(SyncId::ZERO, 1_000))
-        .await
-        .unwrap();
+    let events = store.read(|reads| reads.events(SyncId::ZERO, 1_000)).await.unwrap();
     events.iter().map(|event| event.sync_id.0).collect()
 }
 
@@ -65,14 +62,7 @@ async fn commits_once_and_answers_everyone() {
 
     for (outcome, id) in outcomes.into_iter().zip(1..) {
         let id = SyncId(id);
-        assert_eq!(
-            outcome,
-            Ok(Written {
-                value: id,
-                at: id,
-                appended: true
-            })
-        );
+        assert_eq!(outcome, Ok(Written { value: id, at: id, appended: true }));
     }
     let batch = committed.recv().await.unwrap();
     assert!(batch.iter().map(|event| event.sync_id.0).eq(1..=20));
@@ -141,33 +131,17 @@ async fn a_refusal_leaves_no_trace_and_no_id() {
 
     let commits = store.stats().commits;
     assert!(store.write(refuse).await.is_err());
-    assert_eq!(
-        store.stats().commits,
-        commits,
-        "a refusal alone needs no commit"
-    );
+    assert_eq!(store.stats().commits, commits, "a refusal alone needs no commit");
 }
 
 #[tokio::test]
 async fn a_command_that_appends_nothing_tells_its_head() {
     let (store, _committed, _) = open();
     store.write(tell(1)).await.unwrap();
-    let written = store
-        .write(|tx| -> Result<(), No> { Ok(tx.put_setting("a", "b")?) })
-        .await
-        .unwrap();
-    assert_eq!(
-        written,
-        Written {
-            value: (),
-            at: SyncId(1),
-            appended: false
-        }
-    );
-    assert_eq!(
-        store.read(|r| r.setting("a")).await.unwrap().as_deref(),
-        Some("b")
-    );
+    let written =
+        store.write(|tx| -> Result<(), No> { Ok(tx.put_setting("a", "b")?) }).await.unwrap();
+    assert_eq!(written, Written { value: (), at: SyncId(1), appended: false });
+    assert_eq!(store.read(|r| r.setting("a")).await.unwrap().as_deref(), Some("b"));
 }
 
 #[tokio::test]
@@ -195,10 +169,7 @@ async fn a_slow_query_is_cut_off_and_undone_alone() {
     let slow = dawdle(&clock, |tx, n| tx.count_to(n).map(drop));
     let others: Vec<_> = vec![
         store.write(tell(1)).map(|o| o.is_ok()).boxed_local(),
-        store
-            .write(slow)
-            .map(|o| o == Err(WriteError::TooSlow))
-            .boxed_local(),
+        store.write(slow).map(|o| o == Err(WriteError::TooSlow)).boxed_local(),
     ];
     assert_eq!(in_one_batch(&store, others).await, [true, true]);
     assert_eq!((store.stats().too_slow, store.stats().lost_batches), (1, 0));
@@ -211,18 +182,9 @@ async fn a_slow_write_loses_the_batch_but_not_its_neighbours() {
     let (store, mut committed, clock) = open();
     let slow = dawdle(&clock, |tx, n| tx.write_settings(n).map(drop));
     let others: Vec<_> = vec![
-        store
-            .write(tell(1))
-            .map(|o| o.map(|w| w.at) == Ok(SyncId(1)))
-            .boxed_local(),
-        store
-            .write(slow)
-            .map(|o| o == Err(WriteError::TooSlow))
-            .boxed_local(),
-        store
-            .write(tell(2))
-            .map(|o| o.map(|w| w.at) == Ok(SyncId(2)))
-            .boxed_local(),
+        store.write(tell(1)).map(|o| o.map(|w| w.at) == Ok(SyncId(1))).boxed_local(),
+        store.write(slow).map(|o| o == Err(WriteError::TooSlow)).boxed_local(),
+        store.write(tell(2)).map(|o| o.map(|w| w.at) == Ok(SyncId(2))).boxed_local(),
     ];
     assert_eq!(in_one_batch(&store, others).await, [true, true, true]);
     assert_eq!((store.stats().too_slow, store.stats().lost_batches), (1, 1));
@@ -258,10 +220,7 @@ async fn a_full_disk_is_told_and_recovered_from() {
     };
     let outcomes = in_one_batch(
         &store,
-        vec![
-            store.write(put("a", "before")).boxed_local(),
-            store.write(hog).boxed_local(),
-        ],
+        vec![store.write(put("a", "before")).boxed_local(), store.write(hog).boxed_local()],
     )
     .await;
     assert!(outcomes[0].is_ok());
@@ -271,10 +230,7 @@ async fn a_full_disk_is_told_and_recovered_from() {
     store.write(put("b", "after")).await.unwrap();
     assert!(store.is_ready());
     let kept = store.read(|r| Ok((r.setting("a")?, r.setting("hog")?, r.setting("b")?)));
-    assert_eq!(
-        kept.await.unwrap(),
-        (Some("before".into()), None, Some("after".into()))
-    );
+    assert_eq!(kept.await.unwrap(), (Some("before".into()), None, Some("after".into())));
 }
 
 #[tokio::test]
@@ -311,10 +267,7 @@ async fn a_full_queue_turns_away() {
         join(flood, async { gate.open() }).await.0
     };
     let (held, outcomes) = join(store.write(gate.command()), flood).await;
-    let busy = outcomes
-        .iter()
-        .filter(|o| **o == Err(WriteError::Busy))
-        .count();
+    let busy = outcomes.iter().filter(|o| **o == Err(WriteError::Busy)).count();
     assert!(held.is_ok());
     assert_eq!((busy, ran.load(Ordering::Relaxed)), (6, 1_024));
     assert_eq!(store.stats().writes_turned_away, 6);

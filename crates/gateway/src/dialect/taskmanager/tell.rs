@@ -6,7 +6,8 @@ use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
 use chorus_model::task::TaskChanges;
 use chorus_model::{
-    Body, Comment, Event, Notice, Notification, Project, Signal, Task, TaskRef, Timestamp, UserRef,
+    Body, Comment, Event, Notice, Notification, Project, Signal, Task, TaskRef, TaskStatus,
+    Timestamp, UserRef,
 };
 use chorus_realtime::{Frame, Present};
 use serde_json::{Map, Value, json};
@@ -29,17 +30,19 @@ impl Taskmanager {
             )),
             Body::TaskUpdated { task, changes } => self.updated(wire, event, task, changes),
             Body::TaskStatusChanged { task, old, changes, .. } if changes.is_status_only() => {
-                Some(wire.event(
-                    "task_status_changed",
-                    &json!({
-                        "task_id": task.id,
-                        "old_status": status_word(*old),
-                        "new_status": status_word(task.status),
-                        "task_title": self.text(&task.title),
-                        "changed_by": self.person(actor),
-                        "timestamp": at.naive(),
-                    }),
-                ))
+                shows(*old, task.status).then(|| {
+                    wire.event(
+                        "task_status_changed",
+                        &json!({
+                            "task_id": task.id,
+                            "old_status": status_word(*old),
+                            "new_status": status_word(task.status),
+                            "task_title": self.text(&task.title),
+                            "changed_by": self.person(actor),
+                            "timestamp": at.naive(),
+                        }),
+                    )
+                })
             }
             Body::TaskStatusChanged { task, changes, lead: true, .. }
             | Body::TaskAssigned { task, changes, lead: true, .. } => {
@@ -69,16 +72,16 @@ impl Taskmanager {
         }
     }
 
-    pub(super) fn tell_signal(&self, wire: &Wire<'_>, signal: &Signal) -> Frame {
+    pub(super) fn tell_signal(&self, wire: &Wire<'_>, signal: &Signal) -> Option<Frame> {
         let Signal { user, at, body, .. } = signal;
         let frame = match body {
-            SignalBody::Typing { written, typing, .. } => wire.event(
+            SignalBody::Typing { task, typing } => wire.event(
                 "user_typing",
                 &json!({
                     "user_id": user.id,
                     "username": self.text(&user.username),
                     "full_name": self.text(&user.full_name),
-                    "task_id": as_written(written),
+                    "task_id": task.id,
                     "is_typing": typing,
                     "timestamp": at.naive(),
                 }),
@@ -92,6 +95,7 @@ impl Taskmanager {
                     "timestamp": at.naive(),
                 }),
             ),
+            SignalBody::Relay { .. } => return None,
             SignalBody::Presence { arrived: false, .. } => wire.event(
                 "user_disconnected",
                 &json!({
@@ -101,7 +105,7 @@ impl Taskmanager {
                 }),
             ),
         };
-        Frame::ephemeral(frame.bytes)
+        Some(Frame::ephemeral(frame.bytes))
     }
 
     pub(super) fn tell_caller(
@@ -113,7 +117,7 @@ impl Taskmanager {
     ) -> Option<Frame> {
         let now = now.naive();
         match reply {
-            Reply::Done => None,
+            Reply::Done | Reply::JoinedNamed(_) | Reply::LeftNamed { .. } => None,
             Reply::Joined(project) => Some(wire.event(
                 "joined_project",
                 &json!({
@@ -191,7 +195,9 @@ impl Taskmanager {
         if let Some(description) = &changes.description {
             tell("description", json!(self.optional(description.new.as_deref())));
         }
-        if let Some(status) = &changes.status {
+        if let Some(status) = &changes.status
+            && shows(status.old, status.new)
+        {
             let (old, new) = (status_word(status.old), status_word(status.new));
             tell("status", json!({ "old": old, "new": new }));
         }
@@ -247,7 +253,7 @@ impl Taskmanager {
     fn notification(&self, notification: &Notification, at: Timestamp) -> Option<Value> {
         let who = self.text(&notification.actor.full_name);
         match &notification.notice {
-            Notice::TaskStatusChanged { task, new, .. } => Some(json!({
+            Notice::TaskStatusChanged { task, old, new } => shows(*old, *new).then(|| json!({
                 "type": "task_status_changed",
                 "message": format!(
                     "{who} changed status of \"{}\" to {}", self.text(&task.title), status_word(*new)
@@ -322,6 +328,11 @@ impl Taskmanager {
     fn optional<'a>(&self, text: Option<&'a str>) -> Option<Cow<'a, str>> {
         text.map(|text| self.text(text))
     }
+}
+
+/// Whether the app's pages show a difference between two statuses; otherwise they are not told.
+fn shows(old: TaskStatus, new: TaskStatus) -> bool {
+    status_word(old) != status_word(new)
 }
 
 /// What a client wrote, as JSON again.

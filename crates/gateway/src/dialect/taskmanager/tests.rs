@@ -3,13 +3,13 @@
 use chorus_collab::Command;
 use chorus_model::event::Scope;
 use chorus_model::task::{Change, TaskChanges};
-use chorus_model::{ProjectId, SyncId, Task, TaskId, UserRef};
+use chorus_model::{ProjectId, SyncId, Task, TaskId, UserId};
 use serde_json::Value;
 
 use super::*;
 use crate::dialect::Ask;
 
-const WIRE: Wire<'_> = Wire { namespace: "/" };
+const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
 
 fn decode(name: &str, argument: &str) -> Decoded {
     let argument: Box<RawValue> = serde_json::from_str(argument).unwrap();

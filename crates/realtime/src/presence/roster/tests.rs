@@ -1,5 +1,6 @@
 //! Presence as a reader would tell it, and a thousand random lives without a ghost.
 
+use chorus_model::ProjectId;
 use proptest::prelude::*;
 
 use super::*;
@@ -11,21 +12,32 @@ fn user(id: i64) -> Arc<UserRef> {
     Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
 }
 
+fn room(id: i64) -> Room {
+    Room::Project(ProjectId(id))
+}
+
+fn number(room: Room) -> i64 {
+    match room {
+        Room::Project(project) => project.0,
+        other => panic!("{other}"),
+    }
+}
+
 #[test]
 fn first_in_and_last_out_are_told() {
-    let (mut roster, ann, project) = (Roster::default(), user(1), ProjectId(7));
+    let (mut roster, ann, project) = (Roster::default(), user(1), Room::Project(ProjectId(7)));
     let now = Timestamp::default();
     assert!(roster.enter(&ann, project, now));
     assert!(!roster.enter(&ann, project, now), "a second tab is no arrival");
     assert!(!roster.leave(ann.id, project, None));
     assert!(roster.leave(ann.id, project, None));
     assert!(!roster.leave(ann.id, project, None), "nobody leaves twice");
-    assert_eq!(roster.projects_of(ann.id).len(), 0);
+    assert_eq!(roster.places_of(ann.id).len(), 0);
 }
 
 #[test]
 fn a_lost_connection_has_three_seconds_to_return() {
-    let (mut roster, ann, project) = (Roster::default(), user(1), ProjectId(7));
+    let (mut roster, ann, project) = (Roster::default(), user(1), Room::Project(ProjectId(7)));
     let now = Timestamp::default();
     roster.enter(&ann, project, now);
     assert!(!roster.leave(ann.id, project, Some(GRACE)));
@@ -42,7 +54,7 @@ fn a_lost_connection_has_three_seconds_to_return() {
 
 #[test]
 fn a_clean_leave_ends_a_grace() {
-    let (mut roster, ann, project) = (Roster::default(), user(1), ProjectId(7));
+    let (mut roster, ann, project) = (Roster::default(), user(1), Room::Project(ProjectId(7)));
     roster.enter(&ann, project, Timestamp::default());
     roster.leave(ann.id, project, Some(GRACE));
     assert!(roster.leave(ann.id, project, None));
@@ -82,23 +94,23 @@ proptest! {
             match step {
                 Step::Enter(who, project) => {
                     open.push((who, project));
-                    if roster.enter(&user(who), ProjectId(project), Timestamp::default()) {
+                    if roster.enter(&user(who), room(project), Timestamp::default()) {
                         prop_assert!(there.insert((who, project)), "arrived twice");
                     }
                 }
                 Step::Leave(at) | Step::Lose(at) if !open.is_empty() => {
                     let (who, project) = open.swap_remove(at % open.len());
                     let grace = matches!(step, Step::Lose(_)).then(|| now + GRACE);
-                    if roster.leave(UserId(who), ProjectId(project), grace) {
+                    if roster.leave(UserId(who), room(project), grace) {
                         prop_assert!(depart(&mut there, (who, project)), "left twice");
                     }
                 }
                 Step::Leave(_) | Step::Lose(_) => {}
                 Step::Wait(millis) => {
                     now += Duration::from_millis(millis);
-                    for (who, projects) in roster.expire(now) {
-                        for project in projects {
-                            prop_assert!(depart(&mut there, (who.id.0, project.0)), "left twice");
+                    for (who, rooms) in roster.expire(now) {
+                        for project in rooms {
+                            prop_assert!(depart(&mut there, (who.id.0, number(project))), "left twice");
                         }
                     }
                 }
@@ -108,7 +120,7 @@ proptest! {
             }
         }
         for (who, project) in open {
-            roster.leave(UserId(who), ProjectId(project), Some(now + GRACE));
+            roster.leave(UserId(who), room(project), Some(now + GRACE));
         }
         roster.expire(now + GRACE);
         prop_assert_eq!(roster.next_expiry(), None);

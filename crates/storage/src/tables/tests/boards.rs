@@ -48,11 +48,7 @@ fn insert(scratch: &Scratch, new: &NewTask) -> Task {
 }
 
 fn comment_on(scratch: &Scratch, task: &Task) -> Comment {
-    let new = NewComment {
-        task_id: task.id,
-        author_id: task.creator_id,
-        body: "Hm".into(),
-    };
+    let new = NewComment { task_id: task.id, author_id: task.creator_id, body: "Hm".into() };
     scratch.tx(|tx| tx.insert_comment(&new))
 }
 
@@ -63,42 +59,23 @@ fn projects_are_made_changed_listed_and_deleted() {
     let (first, second) = (project_of(&scratch, &ann), project_of(&scratch, &ben));
     assert_eq!((first.version, first.owner.username.as_str()), (1, "ann"));
     scratch.clock.advance(Duration::from_secs(1));
-    let changed = Project {
-        name: "Tunnel".into(),
-        is_archived: true,
-        ..first.clone()
-    };
+    let changed = Project { name: "Tunnel".into(), is_archived: true, ..first.clone() };
     let changed = scratch.tx(|tx| tx.update_project(&changed));
-    assert_eq!(
-        (changed.version, changed.name.as_str(), changed.is_archived),
-        (2, "Tunnel", true)
-    );
+    assert_eq!((changed.version, changed.name.as_str(), changed.is_archived), (2, "Tunnel", true));
     assert!(changed.updated_at > changed.created_at);
 
     let ids = |of: &User| {
         let projects = scratch.tx(|tx| tx.projects_of(of.id, Page::FIRST));
-        projects
-            .iter()
-            .map(|project| project.id)
-            .collect::<Vec<_>>()
+        projects.iter().map(|project| project.id).collect::<Vec<_>>()
     };
     assert_eq!((ids(&ann), ids(&ben)), (vec![first.id], vec![second.id]));
     assert_eq!(scratch.tx(|tx| tx.all_projects(Page::FIRST)).len(), 2);
     assert!(scratch.tx(|tx| tx.delete_project(first.id)));
     assert!(!scratch.tx(|tx| tx.delete_project(first.id)));
     assert_eq!(scratch.tx(|tx| tx.project(first.id)), None);
-    assert_eq!(
-        (
-            ids(&ann),
-            scratch.tx(|tx| tx.all_projects(Page::FIRST)).len()
-        ),
-        (vec![], 1)
-    );
+    assert_eq!((ids(&ann), scratch.tx(|tx| tx.all_projects(Page::FIRST)).len()), (vec![], 1));
     scratch.tx(|tx| {
-        assert!(matches!(
-            tx.update_project(&first),
-            Err(StoreError::Missing)
-        ));
+        assert!(matches!(tx.update_project(&first), Err(StoreError::Missing)));
         Ok(())
     });
 }
@@ -109,29 +86,17 @@ fn tasks_line_up_within_their_status() {
     let project = project_of(&scratch, &user(&scratch, "ann"));
     let position = |new: &NewTask| insert(&scratch, new).position.to_bits();
     let todo = new_task(&project, "a");
-    let done = NewTask {
-        status: TaskStatus::Done,
-        ..todo.clone()
-    };
-    let placed = NewTask {
-        position: Some(7.5),
-        ..todo.clone()
-    };
+    let done = NewTask { status: TaskStatus::Done, ..todo.clone() };
+    let placed = NewTask { position: Some(7.5), ..todo.clone() };
     let expect = |position: f64| position.to_bits();
     assert_eq!(position(&todo), expect(1.0));
     assert_eq!(position(&done), expect(1.0));
     assert_eq!(position(&placed), expect(7.5));
     assert_eq!(position(&todo), expect(8.5));
     for endless in [f64::INFINITY, f64::NEG_INFINITY] {
-        let endless = NewTask {
-            position: Some(endless),
-            ..todo.clone()
-        };
+        let endless = NewTask { position: Some(endless), ..todo.clone() };
         scratch.tx(|tx| {
-            assert!(matches!(
-                tx.insert_task(&endless),
-                Err(StoreError::Constraint(_))
-            ));
+            assert!(matches!(tx.insert_task(&endless), Err(StoreError::Constraint(_))));
             Ok(())
         });
     }
@@ -187,21 +152,14 @@ fn board(scratch: &Scratch) -> (User, User, [Task; 4]) {
             due_date: due(50),
             ..new_task(&first, "One")
         },
-        NewTask {
-            status: TaskStatus::Done,
-            due_date: due(10),
-            ..new_task(&first, "Two")
-        },
+        NewTask { status: TaskStatus::Done, due_date: due(10), ..new_task(&first, "Two") },
         NewTask {
             priority: Priority::Critical,
             assignee_id: Some(ben.id),
             position: Some(0.5),
             ..new_task(&first, "100% one")
         },
-        NewTask {
-            priority: Priority::High,
-            ..new_task(&second, "Four")
-        },
+        NewTask { priority: Priority::High, ..new_task(&second, "Four") },
     ];
     let tasks = tasks.map(|new| insert(scratch, &new));
     (ann, ben, tasks)
@@ -218,19 +176,13 @@ fn filters(ann: &User, ben: &User, tasks: &[Task]) -> Vec<(TaskFilter, &'static 
     let late = Timestamp::default().plus(Duration::from_secs(60));
     vec![
         (filter(&|_| ()), &[0, 1, 2, 3]),
-        (
-            filter(&|f| f.project = Some(tasks[0].project_id)),
-            &[0, 1, 2],
-        ),
+        (filter(&|f| f.project = Some(tasks[0].project_id)), &[0, 1, 2]),
         (filter(&|f| f.visible_to = Some(ann.id)), &[0, 1, 2]),
         (filter(&|f| f.visible_to = Some(ben.id)), &[3]),
         (filter(&|f| f.status = Some(TaskStatus::Done)), &[1]),
         (filter(&|f| f.priority = Some(Priority::High)), &[3]),
         (filter(&|f| f.assignee = Some(ben.id)), &[2]),
-        (
-            filter(&|f| (f.assignee, f.visible_to) = (Some(ben.id), Some(ben.id))),
-            &[],
-        ),
+        (filter(&|f| (f.assignee, f.visible_to) = (Some(ben.id), Some(ben.id))), &[]),
         (filter(&|f| f.overdue_at = Some(late)), &[0]),
         (text("ONE"), &[0, 2]),
         (text("über DER"), &[0]),
@@ -244,10 +196,7 @@ fn tasks_are_filtered() {
     let scratch = Scratch::new();
     let (ann, ben, tasks) = board(&scratch);
     for (filter, expected) in filters(&ann, &ben, &tasks) {
-        let order = TaskOrder {
-            sort: TaskSort::Created,
-            descending: false,
-        };
+        let order = TaskOrder { sort: TaskSort::Created, descending: false };
         let found = scratch.tx(|tx| tx.tasks(&filter, order, Page::FIRST));
         let expected: Vec<_> = expected.iter().map(|&i| tasks[i].clone()).collect();
         assert_eq!(found, expected, "{filter:?}");
@@ -277,17 +226,7 @@ fn tasks_are_sorted_and_paged() {
         assert_eq!(list(sort, false, Page::FIRST), up, "{sort:?}");
         assert_eq!(list(sort, true, Page::FIRST), down, "{sort:?} descending");
     }
-    assert_eq!(
-        list(
-            TaskSort::Created,
-            false,
-            Page {
-                limit: 2,
-                offset: 1
-            }
-        ),
-        [1, 2]
-    );
+    assert_eq!(list(TaskSort::Created, false, Page { limit: 2, offset: 1 }), [1, 2]);
 }
 
 #[test]
@@ -296,35 +235,16 @@ fn comments_are_written_changed_and_deleted() {
     let project = project_of(&scratch, &user(&scratch, "ann"));
     let task = insert(&scratch, &new_task(&project, "a"));
     let (first, second) = (comment_on(&scratch, &task), comment_on(&scratch, &task));
-    assert_eq!(
-        (first.project_id, first.author.username.as_str()),
-        (project.id, "ann")
-    );
-    let edited = Comment {
-        body: "Aha".into(),
-        is_edited: true,
-        ..first.clone()
-    };
+    assert_eq!((first.project_id, first.author.username.as_str()), (project.id, "ann"));
+    let edited = Comment { body: "Aha".into(), is_edited: true, ..first.clone() };
     let edited = scratch.tx(|tx| tx.update_comment(&edited));
-    assert_eq!(
-        (edited.body.as_str(), edited.is_edited, edited.version),
-        ("Aha", true, 2)
-    );
+    assert_eq!((edited.body.as_str(), edited.is_edited, edited.version), ("Aha", true, 2));
     let ids = |page| {
         let comments = scratch.tx(|tx| tx.comments_of(task.id, page));
-        comments
-            .iter()
-            .map(|comment| comment.id)
-            .collect::<Vec<CommentId>>()
+        comments.iter().map(|comment| comment.id).collect::<Vec<CommentId>>()
     };
     assert_eq!(ids(Page::FIRST), [first.id, second.id]);
-    assert_eq!(
-        ids(Page {
-            limit: 1,
-            offset: 1
-        }),
-        [second.id]
-    );
+    assert_eq!(ids(Page { limit: 1, offset: 1 }), [second.id]);
     assert!(scratch.tx(|tx| tx.delete_comment(first.id)));
     assert!(!scratch.tx(|tx| tx.delete_comment(first.id)));
     assert_eq!(ids(Page::FIRST), [second.id]);
@@ -359,22 +279,9 @@ fn notifications_are_read_once_by_whom_they_are_for() {
     assert_eq!(mark(&ben, Some(&ids[1..2])), [ids[1]]);
     assert_eq!(mark(&ben, Some(&ids[..2])), [ids[0]]);
     assert_eq!(scratch.tx(|tx| tx.unread_count(ben.id)), 2);
-    let unread = scratch.tx(|tx| {
-        tx.notifications_of(
-            ben.id,
-            true,
-            Page {
-                limit: 1,
-                offset: 0,
-            },
-        )
-    });
+    let unread = scratch.tx(|tx| tx.notifications_of(ben.id, true, Page { limit: 1, offset: 0 }));
     assert_eq!(unread[0].id, ids[3]);
     assert_eq!(mark(&ben, None), ids[2..]);
     let listed = scratch.tx(|tx| tx.notifications_of(ben.id, false, Page::FIRST));
-    assert!(
-        listed
-            .iter()
-            .all(|n| n.read_at == Some(scratch.clock.now()))
-    );
+    assert!(listed.iter().all(|n| n.read_at == Some(scratch.clock.now())));
 }

@@ -26,50 +26,23 @@ fn names_and_addresses_belong_to_one_person() {
     let ann = user(&scratch, "ann");
     let insert = |new: &NewUser| scratch.tx(|tx| tx.insert_user(new));
     assert_eq!(insert(&new_user("ann")), Err(Taken::Username));
-    let address = NewUser {
-        username: "anne".into(),
-        ..new_user("ann")
-    };
+    let address = NewUser { username: "anne".into(), ..new_user("ann") };
     assert_eq!(insert(&address), Err(Taken::Email));
-    let none = |name: &str| NewUser {
-        email: None,
-        ..new_user(name)
-    };
+    let none = |name: &str| NewUser { email: None, ..new_user(name) };
     assert!(insert(&none("bob")).is_ok() && insert(&none("cid")).is_ok());
     assert_eq!(scratch.tx(|tx| tx.user_count()), 3);
 
     let bob = scratch.tx(|tx| tx.user_by_username(" BOB ")).unwrap();
     let update = |user: User| scratch.tx(|tx| tx.update_user(&user));
-    let claimed = User {
-        email: ann.email.clone(),
-        ..bob.clone()
-    };
+    let claimed = User { email: ann.email.clone(), ..bob.clone() };
     assert_eq!(update(claimed), Err(Taken::Email));
-    assert_eq!(
-        update(User {
-            username: "ann".into(),
-            ..bob.clone()
-        }),
-        Err(Taken::Username)
-    );
+    assert_eq!(update(User { username: "ann".into(), ..bob.clone() }), Err(Taken::Username));
     scratch.clock.advance(Duration::from_secs(1));
-    let changed = User {
-        full_name: "Bob B.".into(),
-        is_active: false,
-        ..bob
-    };
+    let changed = User { full_name: "Bob B.".into(), is_active: false, ..bob };
     let changed = update(changed).unwrap();
-    assert_eq!(
-        (changed.full_name.as_str(), changed.is_active),
-        ("Bob B.", false)
-    );
+    assert_eq!((changed.full_name.as_str(), changed.is_active), ("Bob B.", false));
     assert!(changed.updated_at > changed.created_at);
-    let names = scratch.tx(|tx| {
-        tx.users(Page {
-            limit: 2,
-            offset: 1,
-        })
-    });
+    let names = scratch.tx(|tx| tx.users(Page { limit: 2, offset: 1 }));
     let names: Vec<_> = names.into_iter().map(|user| user.username).collect();
     assert_eq!(names, ["bob", "cid"]);
 }
@@ -84,28 +57,15 @@ fn logs_in_by_name_or_address() {
         assert_eq!((found.id, hash.as_str()), (ann.id, "new hash"), "{login}");
     }
     assert_eq!(scratch.tx(|tx| tx.credentials("ben")), None);
-    assert_eq!(
-        scratch
-            .tx(|tx| tx.user_by_email("ANN@example.org"))
-            .unwrap()
-            .id,
-        ann.id
-    );
+    assert_eq!(scratch.tx(|tx| tx.user_by_email("ANN@example.org")).unwrap().id, ann.id);
 
     // An address that is another's name does not stand in its way.
-    let name = NewUser {
-        username: "ann@example.org".into(),
-        email: None,
-        ..new_user("x")
-    };
+    let name = NewUser { username: "ann@example.org".into(), email: None, ..new_user("x") };
     let other = scratch.tx(|tx| tx.insert_user(&name)).unwrap();
     let (found, _) = scratch.tx(|tx| tx.credentials("ann@example.org")).unwrap();
     assert_eq!(found.id, other.id);
     scratch.tx(|tx| {
-        assert!(matches!(
-            tx.set_password(UserId(77), "h"),
-            Err(StoreError::Missing)
-        ));
+        assert!(matches!(tx.set_password(UserId(77), "h"), Err(StoreError::Missing)));
         Ok(())
     });
 }
@@ -123,10 +83,7 @@ fn refresh_tokens_expire_and_are_revoked() {
     assert!(!scratch.tx(|tx| tx.revoke_refresh_token(&[1; 32])));
     assert_eq!((valid(1), valid(2)), (None, Some(ann.id)));
 
-    let closed = User {
-        is_active: false,
-        ..ann.clone()
-    };
+    let closed = User { is_active: false, ..ann.clone() };
     scratch.tx(|tx| tx.update_user(&closed)).unwrap();
     assert_eq!(valid(2), None);
     scratch.tx(|tx| tx.update_user(&ann)).unwrap();
@@ -159,10 +116,7 @@ fn memberships_are_intervals_of_the_log() {
     assert!(close(5));
     open(ProjectRole::Admin, 5);
     let member = scratch.tx(|tx| tx.member(project.id, ben.id)).unwrap();
-    assert_eq!(
-        (member.role, member.joined_at),
-        (ProjectRole::Admin, joined)
-    );
+    assert_eq!((member.role, member.joined_at), (ProjectRole::Admin, joined));
     assert_eq!(member.user.full_name, "BEN");
     assert_eq!(scratch.tx(|tx| tx.members(project.id)).len(), 2);
     assert!(close(8));
@@ -171,17 +125,11 @@ fn memberships_are_intervals_of_the_log() {
     let member = scratch.tx(|tx| tx.member(project.id, ben.id)).unwrap();
     assert!(member.joined_at > joined, "who comes back joins anew");
 
-    assert_eq!(
-        scratch.tx(|tx| tx.memberships_of(ben.id)),
-        [(project.id, ProjectRole::Member)]
-    );
+    assert_eq!(scratch.tx(|tx| tx.memberships_of(ben.id)), [(project.id, ProjectRole::Member)]);
     scratch.tx(|tx| tx.delete_project(project.id));
     assert_eq!(scratch.tx(|tx| tx.memberships_of(ben.id)), []);
     assert_eq!(scratch.tx(|tx| tx.role_in(project.id, ben.id)), None);
-    assert_eq!(
-        scratch.tx(|tx| tx.close_memberships(project.id, SyncId(12))),
-        2
-    );
+    assert_eq!(scratch.tx(|tx| tx.close_memberships(project.id, SyncId(12))), 2);
     let interval = |role, from, to| Interval {
         project: project.id,
         role,
@@ -216,17 +164,11 @@ fn answers_are_kept_once_and_purged_by_age() {
         assert!(matches!(again, Err(StoreError::Constraint(_))));
         Ok(())
     });
-    assert_eq!(
-        scratch.tx(|tx| tx.kept_answer(ann.id, "k")),
-        Some(answer(1))
-    );
+    assert_eq!(scratch.tx(|tx| tx.kept_answer(ann.id, "k")), Some(answer(1)));
     assert_eq!(scratch.tx(|tx| tx.kept_answer(ann.id, "l")), None);
     assert_eq!(scratch.tx(|tx| tx.purge_answers(answer(2).at)), 1);
     assert_eq!(scratch.tx(|tx| tx.kept_answer(ann.id, "k")), None);
-    assert_eq!(
-        scratch.tx(|tx| tx.kept_answer(ben.id, "k")),
-        Some(answer(2))
-    );
+    assert_eq!(scratch.tx(|tx| tx.kept_answer(ben.id, "k")), Some(answer(2)));
 }
 
 #[test]

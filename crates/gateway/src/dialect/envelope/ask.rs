@@ -1,0 +1,109 @@
+//! What clients of the Project Manager app say.
+
+use chorus_collab::live::RoomName;
+use serde_json::{Map, Value};
+
+use crate::dialect::{Ask, Decoded, Echo};
+use crate::engine::Said;
+
+/// What stands before the colon of a room's name.
+const KINDS: [&str; 3] = ["channel", "project", "task"];
+/// Most characters of a message that is relayed.
+const MAX_CONTENT: usize = 10_000;
+
+pub(super) fn read(said: Said<'_>) -> Decoded {
+    let text = match said {
+        Said::Text(text) => text,
+        Said::Binary(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(_) => return wrong("Invalid JSON format"),
+        },
+    };
+    let Ok(value) = serde_json::from_str::<Value>(text) else {
+        return wrong("Invalid JSON format");
+    };
+    let Value::Object(message) = value else { return wrong("Invalid message format") };
+    match message.get("type") {
+        Some(Value::String(word)) => match &**word {
+            "join_room" => join_room(&message),
+            "leave_room" => leave_room(&message),
+            "send_message" => send_message(&message),
+            "ping" => Decoded::Ask(Ask::Ping, Echo { word: "ping", written: "".into() }),
+            other => Decoded::Wrong(format!("Unknown message type: {}", shortened(other))),
+        },
+        // The app's own server was written in Python, and its clients compare.
+        None | Some(Value::Null) => wrong("Unknown message type: None"),
+        Some(other) => {
+            Decoded::Wrong(format!("Unknown message type: {}", shortened(&other.to_string())))
+        }
+    }
+}
+
+fn join_room(message: &Map<String, Value>) -> Decoded {
+    match room(message, true) {
+        Ok((name, written)) => ask(Ask::JoinNamed(name), "join_room", written),
+        Err(text) => wrong(text),
+    }
+}
+
+fn leave_room(message: &Map<String, Value>) -> Decoded {
+    match room(message, false) {
+        Ok((name, written)) => ask(Ask::LeaveNamed(name), "leave_room", written),
+        Err(text) => wrong(text),
+    }
+}
+
+fn send_message(message: &Map<String, Value>) -> Decoded {
+    let (name, written) = match room(message, false) {
+        Ok(found) => found,
+        Err(text) => return wrong(text),
+    };
+    let mut content = match message.get("data") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(data)) => data.clone(),
+        Some(_) => return wrong("data must be an object"),
+    };
+    let words = content.entry("content").or_insert_with(|| Value::from(""));
+    if words.as_str().is_some_and(|text| text.chars().count() > MAX_CONTENT) {
+        return Decoded::Wrong(format!("content must be {MAX_CONTENT} characters or less"));
+    }
+    let content = Value::Object(content).to_string();
+    ask(Ask::Say(name, content.into()), "send_message", written)
+}
+
+/// The room of a message, and how it was written. A number is the id of a channel: the app's
+/// chat page sends it so. `strict`: the name must have the form of one.
+fn room(message: &Map<String, Value>, strict: bool) -> Result<(RoomName, &Value), &'static str> {
+    let missing = "Room ID required";
+    let written = message.get("room").ok_or(missing)?;
+    let text = match written {
+        Value::Number(number) => format!("channel:{number}"),
+        Value::String(text) if !text.is_empty() => text.clone(),
+        Value::String(_) | Value::Null => return Err(missing),
+        _ => return Err("Invalid room format"),
+    };
+    let (kind, id) = match text.split_once(':') {
+        Some(parts) => parts,
+        None if strict => return Err("Invalid room format"),
+        // Nobody can be in such a room.
+        None => (&*text, "-"),
+    };
+    if strict && !KINDS.contains(&kind) {
+        return Err("Unsupported room type");
+    }
+    let name = RoomName::new(kind, id).ok_or("Invalid room format")?;
+    Ok((name, written))
+}
+
+fn ask(ask: Ask, word: &'static str, written: &Value) -> Decoded {
+    Decoded::Ask(ask, Echo { word, written: written.to_string().into() })
+}
+
+fn wrong(text: &str) -> Decoded {
+    Decoded::Wrong(text.to_owned())
+}
+
+/// What a stranger wrote is repeated only so far.
+fn shortened(text: &str) -> String {
+    text.chars().take(100).collect()
+}
