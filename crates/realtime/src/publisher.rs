@@ -3,18 +3,19 @@
 //! It owns the hub and the roster, so that neither needs a lock, and takes events strictly in
 //! sync-id order: from the writer's hand, and from the log wherever there is a hole. Joins and
 //! leaves take effect between two batches, which gives each a definite place in the log.
+//!
+//! `rights` applies membership and role events to the hub; `attendance` lets connections in and
+//! out and tells of presence.
+
+mod attendance;
+mod rights;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::event::Rooms;
-use chorus_model::signal::SignalBody;
-use chorus_model::{
-    Body, Clock, ConnectionId, Cursor, Event, Member, ProjectId, Room, Signal, SyncId, UserId,
-    UserRef, WorkspaceRole, crash,
-};
+use chorus_model::{Clock, Cursor, Event, Signal, SyncId, UserId, crash};
 use chorus_storage::{Committed, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -22,15 +23,12 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
-use crate::connection::Connection;
 use crate::counters::{self, Counters, Gauges};
 use crate::frame::Encoder;
 use crate::hub::Hub;
 use crate::names::Names;
-use crate::orders::{Entry, Joined, NotJoined, Order, QUEUE, Realtime};
-use crate::outbox::CloseReason;
-use crate::presence::roster::Places;
-use crate::presence::{Present, Roster};
+use crate::orders::{Entry, Joined, Order, QUEUE, Realtime};
+use crate::presence::Roster;
 use crate::tail::Tail;
 
 /// How long a user whose last connection was lost still counts as present.
@@ -41,10 +39,6 @@ const HEAD_POLL: Duration = Duration::from_secs(1);
 const ROUND: usize = 256;
 /// Outboxes flushed before others get a turn on this thread.
 const FLUSH_PIECE: usize = 256;
-/// Rooms that one connection may be in: no user has as many projects.
-const MOST_ROOMS: usize = 10_000;
-/// Of these, rooms whose names stand for nothing stored.
-const MOST_NAMED: usize = 32;
 /// Events read from the log at once.
 const READ: usize = 512;
 
@@ -229,92 +223,6 @@ impl Publisher {
         self.apply(event);
     }
 
-    /// Applies what an event says of rights to the hub: the event itself was still delivered
-    /// under the old ones.
-    fn apply(&mut self, event: &Event) {
-        let at = event.sync_id;
-        match &event.body {
-            Body::ProjectCreated { project } => {
-                self.clear(Room::named(&Room::Project(project.id).to_string()));
-                self.grant(project.owner_id, project.id, at);
-            }
-            Body::TaskCreated { task } => {
-                self.clear(Room::named(&Room::Task(task.project_id, task.id).to_string()));
-            }
-            Body::TaskDeleted { task } => self.clear(Room::Task(task.project_id, task.id)),
-            Body::MemberAdded { member } => self.grant(member.user_id, member.project_id, at),
-            Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
-                self.hub.rights_changed(*user_id, at);
-            }
-            Body::MemberRemoved { member } => {
-                self.hub.rights_changed(member.user_id, at);
-                self.evict(member.user_id, member.project_id);
-            }
-            Body::ProjectDeleted { project } => {
-                for user in self.hub.users_around(project.id) {
-                    self.hub.rights_changed(user, at);
-                    self.evict(user, project.id);
-                }
-            }
-            Body::UserUpdated { user } => {
-                self.hub.rights_changed(user.id, at);
-                self.to_check.insert(user.id);
-            }
-            Body::UserDeactivated { user } => {
-                self.hub.rights_changed(user.id, at);
-                for id in self.hub.connections_of(user.id) {
-                    if let Some(connection) = self.hub.connection(id) {
-                        connection.outbox.close(CloseReason::Ended);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes every connection of a user out of all rooms of a project.
-    fn evict(&mut self, user: UserId, project: ProjectId) {
-        for connection in self.hub.connections_of(user) {
-            let rooms = self.hub.rooms_of(connection);
-            let there = rooms.into_iter().filter(|room| room.project() == Some(project));
-            self.exit(connection, &there.collect::<Rooms>(), None);
-        }
-    }
-
-    /// Takes a user out of the projects that he is no member of, unless he is an admin of the
-    /// workspace, who may hear every project that he asks for.
-    async fn check_rooms(&mut self, user: UserId) {
-        let read = self.store.read(move |reads| {
-            let admin = reads.user(user)?.is_some_and(|user| user.role == WorkspaceRole::Admin);
-            Ok((admin, reads.memberships_of(user)?))
-        });
-        let Ok((false, member)) = read.await else { return };
-        for connection in self.hub.connections_of(user) {
-            let is_member = |room: &Room| {
-                room.project().is_none_or(|project| member.iter().any(|(own, _)| *own == project))
-            };
-            let mut rooms = self.hub.rooms_of(connection);
-            rooms.retain(|room| !is_member(room));
-            self.exit(connection, &rooms, None);
-        }
-    }
-
-    /// Puts everyone out of a room: what it was named after has come into being, or is gone.
-    fn clear(&mut self, room: Room) {
-        for connection in self.hub.members(room) {
-            self.exit(connection, &[room], None);
-        }
-    }
-
-    fn grant(&mut self, user: UserId, project: ProjectId, at: SyncId) {
-        self.hub.rights_changed(user, at);
-        for connection in self.hub.connections_of(user) {
-            if self.hub.connection(connection).is_some_and(|connection| connection.auto_joins) {
-                self.enter(connection, &[Room::Project(project)]);
-            }
-        }
-    }
-
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Attach(connection) => self.hub.attach(connection),
@@ -351,115 +259,9 @@ impl Publisher {
         }
     }
 
-    fn may_join(&self, id: ConnectionId, rooms: &[Room], at: SyncId) -> Result<(), NotJoined> {
-        if !self.hub.rights_hold(id, at) {
-            counters::count(&self.counters.stale_joins);
-            return Err(NotJoined::Stale);
-        }
-        let named = |rooms: &[Room]| rooms.iter().filter(|r| matches!(r, Room::Named(_))).count();
-        let there = self.hub.rooms_of(id);
-        let more = rooms.iter().filter(|room| !there.contains(room)).copied().collect::<Rooms>();
-        if there.len() + more.len() > MOST_ROOMS || named(&there) + named(&more) > MOST_NAMED {
-            return Err(NotJoined::TooMany);
-        }
-        Ok(())
-    }
-
-    fn enter(&mut self, id: ConnectionId, rooms: &[Room]) {
-        let now = self.clock.now();
-        let Some(user) = self.user_of(id) else { return };
-        let mut arrived = Places::new();
-        for room in rooms {
-            if self.hub.join(id, *room) && counts(*room) && self.roster.enter(&user, *room, now) {
-                arrived.push(*room);
-            }
-        }
-        self.tell_presence(&user, Some(id), true, arrived);
-    }
-
-    fn exit(&mut self, id: ConnectionId, rooms: &[Room], grace: Option<Duration>) -> bool {
-        let Some(user) = self.user_of(id) else { return false };
-        let left: Rooms = rooms.iter().copied().filter(|room| self.hub.leave(id, *room)).collect();
-        self.absent(&user, &left, grace);
-        !left.is_empty()
-    }
-
-    fn detach(&mut self, id: ConnectionId, clean: bool) {
-        let grace = (!clean).then(|| self.clock.monotonic() + GRACE);
-        if let Some((connection, rooms)) = self.hub.detach(id) {
-            self.absent(&connection.user, &rooms, grace);
-        }
-    }
-
-    fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {
-        let mut gone = Places::new();
-        for room in rooms {
-            if self.roster.leave(user.id, *room, grace) {
-                gone.push(*room);
-            }
-        }
-        self.tell_presence(user, None, false, gone);
-    }
-
-    fn expire(&mut self) {
-        for (user, rooms) in self.roster.expire(self.clock.monotonic()) {
-            self.tell_presence(&user, None, false, rooms);
-        }
-    }
-
-    fn tell_presence(
-        &mut self,
-        user: &Arc<UserRef>,
-        cause: Option<ConnectionId>,
-        arrived: bool,
-        rooms: Places,
-    ) {
-        if rooms.is_empty() {
-            return;
-        }
-        let mut elsewhere = self.roster.places_of(user.id);
-        elsewhere.retain(|room| !rooms.contains(room));
-        let names = self.names.of(&rooms);
-        if !arrived {
-            self.names.forget(&rooms, |room| self.roster.present(room).next().is_some());
-        }
-        self.tell(&Signal {
-            user: UserRef::clone(user),
-            at: self.clock.now(),
-            cause,
-            body: SignalBody::Presence { arrived, rooms, names, elsewhere },
-        });
-    }
-
     fn tell(&mut self, signal: &Signal) {
         let tally = self.hub.signal(signal, &*self.encoder);
         counters::add(&self.counters.signal_deliveries, tally.frames);
-    }
-
-    fn present(&self, rooms: &[Room]) -> Vec<Present> {
-        let mut found: Vec<Present> = Vec::new();
-        for stay in rooms.iter().flat_map(|room| self.roster.present(*room)) {
-            match found.iter_mut().find(|present| present.user.id == stay.user.id) {
-                Some(present) => present.since = present.since.min(stay.since),
-                None => found.push(Present {
-                    user: Arc::clone(&stay.user),
-                    since: stay.since,
-                    last_activity: self.last_activity(stay.user.id).unwrap_or(stay.since),
-                }),
-            }
-        }
-        found.sort_by_key(|present| (present.since, present.user.id));
-        found
-    }
-
-    fn last_activity(&self, user: UserId) -> Option<chorus_model::Timestamp> {
-        let connections = self.hub.connections_of(user);
-        let known = connections.iter().filter_map(|id| self.hub.connection(*id));
-        known.map(|connection| connection.last_activity()).max()
-    }
-
-    fn user_of(&self, id: ConnectionId) -> Option<Arc<UserRef>> {
-        self.hub.connection(id).map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
     }
 
     fn cursor(&self) -> Cursor {
@@ -504,11 +306,6 @@ impl Publisher {
     fn until_expiry(&self) -> impl Future<Output = ()> + use<> {
         Self::until_expiry_at(self.roster.next_expiry(), self.clock.monotonic())
     }
-}
-
-/// Whether being in a room is being seen there: everyone is in his own.
-fn counts(room: Room) -> bool {
-    !matches!(room, Room::User(_))
 }
 
 impl std::fmt::Debug for Publisher {

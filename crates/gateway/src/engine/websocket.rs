@@ -8,11 +8,13 @@ use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use chorus_protocol::engineio;
 use chorus_protocol::websocket::{self, Message, Reader, Violation};
 use chorus_realtime::{CloseReason, Frame};
 use futures_util::future::BoxFuture;
+use tokio::net::TcpStream;
 
 use super::Engine;
 use super::application::Application;
@@ -25,6 +27,9 @@ use super::session::{Ending, Session};
 const SCRATCH: usize = 64 * 1024;
 /// Reads before other sessions on this thread get a turn.
 const TURN: usize = 16;
+/// For how long, and for how many bytes, a closed socket is still read.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 8 << 20;
 
 thread_local! {
     static SCRATCH_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; SCRATCH]);
@@ -182,11 +187,12 @@ impl<A: Application> SocketTask<A> {
     async fn finish(mut self) {
         let Self { engine, session, .. } = &self;
         engine.parts.sessions.remove(&session.sid);
+        let mut said = false;
         if let Some(code) = close_code(session.ending()).map(|code| self.code.unwrap_or(code))
             && !session.outbox.is_blocked()
         {
             // A last word, if the socket takes it.
-            self.link.stream.try_write(&websocket::close_frame(code, "")).ok();
+            said = self.link.stream.try_write(&websocket::close_frame(code, "")).is_ok();
         }
         session.outbox.close(CloseReason::Ended);
         // What the application was in the middle of happens, and is settled before the good-bye.
@@ -196,7 +202,29 @@ impl<A: Application> SocketTask<A> {
         }
         tracing::debug!(sid = %self.session.sid, ending = ?self.session.ending(), "session ended");
         self.dialogue.end(&self.engine).await;
+        if said {
+            // Boxed: only the few sessions that end so pay for its size.
+            Box::pin(linger(&self.link.stream)).await;
+        }
     }
+}
+
+/// Reads on for a moment and forgets it: closing a socket with unread bytes resets it, and the
+/// last word would be lost.
+async fn linger(stream: &TcpStream) {
+    let drain = async {
+        let mut left = LINGER_BYTES;
+        while left > 0 && stream.readable().await.is_ok() {
+            match SCRATCH_BUFFER.with_borrow_mut(|scratch| stream.try_read(scratch)) {
+                Ok(0) => return,
+                Ok(read) => left = left.saturating_sub(read),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    };
+    // Whoever does not go by himself is let go.
+    tokio::time::timeout(LINGER, drain).await.ok();
 }
 
 fn ending_of(reason: CloseReason) -> Ending {

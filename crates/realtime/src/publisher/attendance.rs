@@ -1,0 +1,143 @@
+//! Who enters and leaves which rooms, and what the others hear of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
+use chorus_model::{ConnectionId, Room, Signal, SyncId, UserId, UserRef};
+
+use super::{GRACE, Publisher};
+use crate::connection::Connection;
+use crate::counters;
+use crate::orders::NotJoined;
+use crate::presence::Present;
+use crate::presence::roster::Places;
+
+/// Rooms that one connection may be in: no user has as many projects.
+const MOST_ROOMS: usize = 10_000;
+/// Of these, rooms whose names stand for nothing stored.
+const MOST_NAMED: usize = 32;
+
+impl Publisher {
+    pub(super) fn may_join(
+        &self,
+        id: ConnectionId,
+        rooms: &[Room],
+        at: SyncId,
+    ) -> Result<(), NotJoined> {
+        if !self.hub.rights_hold(id, at) {
+            counters::count(&self.counters.stale_joins);
+            return Err(NotJoined::Stale);
+        }
+        let named = |rooms: &[Room]| rooms.iter().filter(|r| matches!(r, Room::Named(_))).count();
+        let there = self.hub.rooms_of(id);
+        let more = rooms.iter().filter(|room| !there.contains(room)).copied().collect::<Rooms>();
+        if there.len() + more.len() > MOST_ROOMS || named(&there) + named(&more) > MOST_NAMED {
+            return Err(NotJoined::TooMany);
+        }
+        Ok(())
+    }
+
+    pub(super) fn enter(&mut self, id: ConnectionId, rooms: &[Room]) {
+        let now = self.clock.now();
+        let Some(user) = self.user_of(id) else { return };
+        let mut arrived = Places::new();
+        for room in rooms {
+            if self.hub.join(id, *room) && counts(*room) && self.roster.enter(&user, *room, now) {
+                arrived.push(*room);
+            }
+        }
+        self.tell_presence(&user, Some(id), true, arrived);
+    }
+
+    pub(super) fn exit(
+        &mut self,
+        id: ConnectionId,
+        rooms: &[Room],
+        grace: Option<Duration>,
+    ) -> bool {
+        let Some(user) = self.user_of(id) else { return false };
+        let left: Rooms = rooms.iter().copied().filter(|room| self.hub.leave(id, *room)).collect();
+        self.absent(&user, &left, grace);
+        !left.is_empty()
+    }
+
+    pub(super) fn detach(&mut self, id: ConnectionId, clean: bool) {
+        let grace = (!clean).then(|| self.clock.monotonic() + GRACE);
+        if let Some((connection, rooms)) = self.hub.detach(id) {
+            self.absent(&connection.user, &rooms, grace);
+        }
+    }
+
+    pub(super) fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {
+        let mut gone = Places::new();
+        for room in rooms {
+            if self.roster.leave(user.id, *room, grace) {
+                gone.push(*room);
+            }
+        }
+        self.tell_presence(user, None, false, gone);
+    }
+
+    pub(super) fn expire(&mut self) {
+        for (user, rooms) in self.roster.expire(self.clock.monotonic()) {
+            self.tell_presence(&user, None, false, rooms);
+        }
+    }
+
+    pub(super) fn tell_presence(
+        &mut self,
+        user: &Arc<UserRef>,
+        cause: Option<ConnectionId>,
+        arrived: bool,
+        rooms: Places,
+    ) {
+        if rooms.is_empty() {
+            return;
+        }
+        let mut elsewhere = self.roster.places_of(user.id);
+        elsewhere.retain(|room| !rooms.contains(room));
+        let names = self.names.of(&rooms);
+        if !arrived {
+            self.names.forget(&rooms, |room| self.roster.present(room).next().is_some());
+        }
+        self.tell(&Signal {
+            user: UserRef::clone(user),
+            at: self.clock.now(),
+            cause,
+            body: SignalBody::Presence { arrived, rooms, names, elsewhere },
+        });
+    }
+
+    pub(super) fn present(&self, rooms: &[Room]) -> Vec<Present> {
+        let mut found: Vec<Present> = Vec::new();
+        for stay in rooms.iter().flat_map(|room| self.roster.present(*room)) {
+            match found.iter_mut().find(|present| present.user.id == stay.user.id) {
+                Some(present) => present.since = present.since.min(stay.since),
+                None => found.push(Present {
+                    user: Arc::clone(&stay.user),
+                    since: stay.since,
+                    last_activity: self.last_activity(stay.user.id).unwrap_or(stay.since),
+                }),
+            }
+        }
+        found.sort_by_key(|present| (present.since, present.user.id));
+        found
+    }
+
+    pub(super) fn last_activity(&self, user: UserId) -> Option<chorus_model::Timestamp> {
+        let connections = self.hub.connections_of(user);
+        let known = connections.iter().filter_map(|id| self.hub.connection(*id));
+        known.map(|connection| connection.last_activity()).max()
+    }
+
+    pub(super) fn user_of(&self, id: ConnectionId) -> Option<Arc<UserRef>> {
+        self.hub.connection(id).map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
+    }
+}
+
+/// Whether being in a room is being seen there: everyone is in his own.
+fn counts(room: Room) -> bool {
+    !matches!(room, Room::User(_))
+}
