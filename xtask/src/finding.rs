@@ -20,23 +20,14 @@ pub struct Finding {
 impl Finding {
     /// A finding at one line of a file.
     pub fn new(path: &str, line: usize, rule: &'static str, advice: impl Into<String>) -> Self {
-        Self {
-            path: path.to_owned(),
-            line,
-            rule,
-            advice: advice.into(),
-        }
+        Self { path: path.to_owned(), line, rule, advice: advice.into() }
     }
 }
 
 /// `path:line: rule: what to do instead`, which editors and terminals turn into a link.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}: {}: {}",
-            self.path, self.line, self.rule, self.advice
-        )
+        write!(f, "{}:{}: {}: {}", self.path, self.line, self.rule, self.advice)
     }
 }
 
@@ -47,9 +38,6 @@ mod tests {
     #[test]
     fn is_shown_as_a_place_a_rule_and_an_advice() {
         let finding = Finding::new("crates/api/src/lib.rs", 7, "sql", "ask storage");
-        assert_eq!(
-            finding.to_string(),
-            "crates/api/src/lib.rs:7: sql: ask storage"
-        );
+        assert_eq!(finding.to_string(), "crates/api/src/lib.rs:7: sql: ask storage");
     }
 }

@@ -34,13 +34,7 @@ pub fn ending(path: &str) -> &str {
 
 fn tracked(root: &Path) -> Option<Vec<String>> {
     let listed = Command::new("git")
-        .args([
-            "ls-files",
-            "-z",
-            "--cached",
-            "--others",
-            "--exclude-standard",
-        ])
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
         .current_dir(root)
         .output()
         .ok()
@@ -104,10 +98,7 @@ mod tests {
         let tree = temporary_tree(&["old.rs", "new.rs", "ignored.db", "target/kept.rs"]);
         fs::write(tree.path().join(".gitignore"), "*.db\n").unwrap();
         for arguments in [["init", "--quiet"], ["add", "old.rs"]] {
-            let git = Command::new("git")
-                .args(arguments)
-                .current_dir(tree.path())
-                .status();
+            let git = Command::new("git").args(arguments).current_dir(tree.path()).status();
             assert!(git.unwrap().success());
         }
         assert_eq!(

@@ -36,9 +36,5 @@ fn report(findings: &[Finding]) -> io::Result<ExitCode> {
     for finding in findings {
         writeln!(out, "{finding}")?;
     }
-    Ok(if findings.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

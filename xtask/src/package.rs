@@ -40,16 +40,11 @@ pub fn packages(root: &Path) -> Result<Vec<Package>, TreeError> {
         .output()
         .map_err(|error| TreeError::Metadata(error.to_string()))?;
     if !output.status.success() {
-        return Err(TreeError::Metadata(
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        ));
+        return Err(TreeError::Metadata(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let told: Told = serde_json::from_slice(&output.stdout)
         .map_err(|error| TreeError::Metadata(error.to_string()))?;
-    told.packages
-        .into_iter()
-        .map(|package| package.placed(root))
-        .collect()
+    told.packages.into_iter().map(|package| package.placed(root)).collect()
 }
 
 #[derive(Deserialize)]
@@ -73,10 +68,8 @@ struct ToldDependency {
 impl ToldPackage {
     fn placed(self, root: &Path) -> Result<Package, TreeError> {
         let path = Path::new(&self.manifest_path);
-        let text = fs::read_to_string(path).map_err(|source| TreeError::Read {
-            path: self.manifest_path.clone(),
-            source,
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| TreeError::Read { path: self.manifest_path.clone(), source })?;
         let dependencies = self
             .dependencies
             .into_iter()
@@ -86,28 +79,16 @@ impl ToldPackage {
                 name: told.name,
             })
             .collect();
-        let manifest = path
-            .strip_prefix(root)
-            .unwrap_or(path)
-            .to_string_lossy()
-            .into_owned();
-        Ok(Package {
-            name: self.name,
-            manifest,
-            dependencies,
-        })
+        let manifest = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+        Ok(Package { name: self.name, manifest, dependencies })
     }
 }
 
 fn line_of(manifest: &str, dependency: &str) -> usize {
     let names_it = |line: &str| {
-        line.strip_prefix(dependency)
-            .is_some_and(|rest| rest.starts_with([' ', '.', '=']))
+        line.strip_prefix(dependency).is_some_and(|rest| rest.starts_with([' ', '.', '=']))
     };
-    manifest
-        .lines()
-        .position(names_it)
-        .map_or(1, |index| index + 1)
+    manifest.lines().position(names_it).map_or(1, |index| index + 1)
 }
 
 #[cfg(test)]
@@ -126,17 +107,10 @@ mod tests {
     #[test]
     fn cargo_tells_of_this_very_package() {
         let packages = packages(&crate::root()).unwrap();
-        let xtask = packages
-            .iter()
-            .find(|package| package.name == "xtask")
-            .unwrap();
+        let xtask = packages.iter().find(|package| package.name == "xtask").unwrap();
         assert_eq!(xtask.manifest, "xtask/Cargo.toml");
         let kind = |name: &str| {
-            xtask
-                .dependencies
-                .iter()
-                .find(|dependency| dependency.name == name)
-                .map(|it| it.dev)
+            xtask.dependencies.iter().find(|dependency| dependency.name == name).map(|it| it.dev)
         };
         assert_eq!(kind("syn"), Some(false));
         assert_eq!(kind("tempfile"), Some(true));

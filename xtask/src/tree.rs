@@ -73,19 +73,13 @@ pub enum TreeError {
 impl Tree {
     /// Reads the repository at `root`.
     pub fn open(root: &Path) -> Result<Self, TreeError> {
-        let failed = |path: &str, source| TreeError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |path: &str, source| TreeError::Read { path: path.to_owned(), source };
         let paths = listing::files(root).map_err(|error| failed("the repository", error))?;
         let mut texts = Vec::new();
         for path in &paths {
             let bytes = fs::read(root.join(path)).map_err(|error| failed(path, error))?;
             if let Ok(content) = String::from_utf8(bytes) {
-                texts.push(Text {
-                    path: path.clone(),
-                    content,
-                });
+                texts.push(Text { path: path.clone(), content });
             }
         }
         Ok(Self {
@@ -121,15 +115,9 @@ mod tests {
 
     #[test]
     fn a_module_file_that_only_tests_compile_counts_as_a_test() {
-        let text = |path: &str, content: &str| Text {
-            path: path.into(),
-            content: content.into(),
-        };
+        let text = |path: &str, content: &str| Text { path: path.into(), content: content.into() };
         let sources = sources(&[
-            text(
-                "crates/a/src/clock.rs",
-                "#[cfg(test)] mod stopped;\nmod running;",
-            ),
+            text("crates/a/src/clock.rs", "#[cfg(test)] mod stopped;\nmod running;"),
             text("crates/a/src/clock/running.rs", "fn tick() {}"),
             text("crates/a/src/clock/stopped.rs", "fn tick() {}"),
             text("crates/a/src/clock/stopped/hands.rs", "fn tick() {}"),
@@ -142,10 +130,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_rust_is_named_with_its_line() {
-        let broken = Text {
-            path: "a.rs".into(),
-            content: "fn a() {}\nfn (".into(),
-        };
+        let broken = Text { path: "a.rs".into(), content: "fn a() {}\nfn (".into() };
         let error = sources(&[broken]).unwrap_err();
         assert!(error.to_string().starts_with("a.rs:2: "), "{error}");
     }

@@ -47,16 +47,8 @@ fn documents_point_at_what_exists() -> Result<(), TreeError> {
 fn the_tree_is_this_repository() -> Result<(), TreeError> {
     let tree = Tree::open(&root())?;
     assert!(tree.paths.contains("xtask/tests/house.rs"));
-    assert!(
-        tree.sources
-            .iter()
-            .any(|source| source.path == "crates/model/src/lib.rs")
-    );
-    assert!(
-        tree.packages
-            .iter()
-            .any(|package| package.name == "chorus-server")
-    );
+    assert!(tree.sources.iter().any(|source| source.path == "crates/model/src/lib.rs"));
+    assert!(tree.packages.iter().any(|package| package.name == "chorus-server"));
     Ok(())
 }
 

@@ -25,10 +25,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
         path.ends_with("unbounded_channel") || IMPORTS.iter().any(|it| path.ends_with(it))
     });
     let words = &source.words;
-    let calls = words
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| creates_unbounded(words, *index));
+    let calls = words.iter().enumerate().filter(|(index, _)| creates_unbounded(words, *index));
     imports
         .map(|import| import.line)
         .chain(calls.map(|(_, word)| word.line))
@@ -77,10 +74,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<usize> {
         let source = Source::parse("crates/a/src/a.rs", text).unwrap();
-        check(&source)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&source).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]

@@ -95,9 +95,7 @@ fn prose(markdown: &str) -> Vec<(usize, &str)> {
     let mut fence = None;
     let mut lines = Vec::new();
     for (index, line) in markdown.lines().enumerate() {
-        let mark = ["```", "~~~"]
-            .into_iter()
-            .find(|mark| line.trim_start().starts_with(mark));
+        let mark = ["```", "~~~"].into_iter().find(|mark| line.trim_start().starts_with(mark));
         match (fence, mark) {
             (None, None) => lines.push((index + 1, line)),
             (None, Some(_)) => fence = mark,
@@ -121,9 +119,7 @@ fn targets(line: &str) -> Vec<String> {
             targets.extend(rest.split(*close).next().and_then(target));
         }
     }
-    let definition = line
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once("]: "));
+    let definition = line.strip_prefix('[').and_then(|rest| rest.split_once("]: "));
     targets.extend(definition.and_then(|(_, rest)| target(rest)));
     targets
 }
@@ -135,9 +131,7 @@ fn target(written: &str) -> Option<String> {
 }
 
 fn leads_nowhere(paths: &BTreeSet<String>, document: &str, target: &str) -> bool {
-    let has_scheme = target
-        .split_once(':')
-        .is_some_and(|(scheme, _)| !scheme.contains('/'));
+    let has_scheme = target.split_once(':').is_some_and(|(scheme, _)| !scheme.contains('/'));
     let path = target.split(['#', '?']).next().unwrap_or_default();
     if has_scheme || path.is_empty() {
         return false;
@@ -174,16 +168,8 @@ mod tests {
     const NOTHING: [usize; 0] = [];
 
     fn found(path: &str, content: &str) -> Vec<usize> {
-        let paths = [
-            "README.md",
-            "docs/log.md",
-            "docs/img/a.png",
-            "crates/a/src/lib.rs",
-        ];
-        let text = Text {
-            path: path.into(),
-            content: content.into(),
-        };
+        let paths = ["README.md", "docs/log.md", "docs/img/a.png", "crates/a/src/lib.rs"];
+        let text = Text { path: path.into(), content: content.into() };
         let root = Path::new("/srv/git/chorus");
         let findings = check(root, &BTreeSet::from(paths.map(String::from)), &[text]);
         findings.into_iter().map(|finding| finding.line).collect()

@@ -86,13 +86,7 @@ const DIALECTS: &[(&str, &[&str])] = &[
 ];
 
 /// Where the names are at home, and the clients, which must speak them.
-const HOMES: &[&str] = &[
-    "crates/gateway/src/dialect/",
-    "bench/",
-    "e2e/",
-    "web/",
-    "xtask/",
-];
+const HOMES: &[&str] = &["crates/gateway/src/dialect/", "bench/", "e2e/", "web/", "xtask/"];
 
 /// Finds string literals that are such a name, or JSON that quotes one, outside the dialects.
 ///
@@ -113,12 +107,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
                 "`{name}` is a word of the dialect `{dialect}` and occurs only there; \
                  use the typed command, event or signal"
             );
-            Some(Finding::new(
-                &source.path,
-                line,
-                Rule::ForeignWords.name(),
-                advice,
-            ))
+            Some(Finding::new(&source.path, line, Rule::ForeignWords.name(), advice))
         })
         .collect()
 }
@@ -146,15 +135,9 @@ mod tests {
             (r##"const A: &str = r#"42["presence:update",{}]"#;"##, 1),
             (r#"fn a() { json!({ "type": "joined_room" }); }"#, 1),
             (r#"#[serde(rename = "connection_status")] struct A;"#, 1),
-            (
-                r#"fn a(b: &str) -> bool { matches!(b, "room_left" | "room_joined") }"#,
-                2,
-            ),
+            (r#"fn a(b: &str) -> bool { matches!(b, "room_left" | "room_joined") }"#, 2),
             (r#"const A: &str = "task.status_changed";"#, 0),
-            (
-                r#"const A: [&str; 3] = ["ping", "message", "connected"];"#,
-                0,
-            ),
+            (r#"const A: [&str; 3] = ["ping", "message", "connected"];"#, 0),
             (r#"const A: &str = "the user_joined twice";"#, 0),
             ("/// Sends `\"user_left\"`.\nfn user_left() {}", 0),
         ] {
@@ -183,10 +166,7 @@ mod tests {
     fn no_name_is_a_plain_word_or_a_kind_of_the_model() {
         for (dialect, names) in DIALECTS {
             for name in *names {
-                assert!(
-                    name.contains(['_', ':']) && !name.contains('.'),
-                    "{dialect}: {name}"
-                );
+                assert!(name.contains(['_', ':']) && !name.contains('.'), "{dialect}: {name}");
             }
         }
     }

@@ -14,23 +14,9 @@ const OWN: &[(&str, &[&str])] = &[
     ("chorus-model", &[]),
     ("chorus-storage", &["chorus-model"]),
     ("chorus-realtime", &["chorus-model", "chorus-storage"]),
-    (
-        "chorus-collab",
-        &["chorus-model", "chorus-storage", "chorus-realtime"],
-    ),
-    (
-        "chorus-gateway",
-        &[
-            "chorus-model",
-            "chorus-protocol",
-            "chorus-collab",
-            "chorus-realtime",
-        ],
-    ),
-    (
-        "chorus-api",
-        &["chorus-model", "chorus-collab", "chorus-realtime"],
-    ),
+    ("chorus-collab", &["chorus-model", "chorus-storage", "chorus-realtime"]),
+    ("chorus-gateway", &["chorus-model", "chorus-protocol", "chorus-collab", "chorus-realtime"]),
+    ("chorus-api", &["chorus-model", "chorus-collab", "chorus-realtime"]),
     (
         "chorus-server",
         &[
@@ -48,21 +34,9 @@ const OWN: &[(&str, &[&str])] = &[
 
 /// Foreign crates that are the business of some packages only; `*` stands for any ending.
 const FOREIGN: &[(&[&str], &[&str])] = &[
-    (
-        &[
-            "rusqlite",
-            "libsqlite3-sys",
-            "tokio-postgres",
-            "postgres*",
-            "sqlx*",
-        ],
-        &["chorus-storage"],
-    ),
+    (&["rusqlite", "libsqlite3-sys", "tokio-postgres", "postgres*", "sqlx*"], &["chorus-storage"]),
     (&["redis*", "fred"], &["chorus-realtime"]),
-    (
-        &["axum*", "hyper*", "tower*"],
-        &["chorus-gateway", "chorus-api", "chorus-server"],
-    ),
+    (&["axum*", "hyper*", "tower*"], &["chorus-gateway", "chorus-api", "chorus-server"]),
     (
         &["tokio", "tokio-util", "tokio-stream"],
         &[
@@ -87,10 +61,7 @@ fn check_package(package: &Package) -> Vec<Finding> {
     let finding =
         |line, advice| Finding::new(&package.manifest, line, Rule::Layering.name(), advice);
     let Some((_, allowed)) = OWN.iter().find(|(name, _)| *name == package.name) else {
-        let advice = format!(
-            "give `{}` a line in the table of the layering rule",
-            package.name
-        );
+        let advice = format!("give `{}` a line in the table of the layering rule", package.name);
         return vec![finding(1, advice)];
     };
     package
@@ -107,17 +78,12 @@ fn objection(package: &str, allowed: &[&str], dependency: &Dependency) -> Option
     let name = dependency.name.as_str();
     if OWN.iter().any(|(own, _)| *own == name) {
         return (!allowed.contains(&name)).then(|| {
-            let allowed = if allowed.is_empty() {
-                "nothing".into()
-            } else {
-                allowed.join(", ")
-            };
+            let allowed = if allowed.is_empty() { "nothing".into() } else { allowed.join(", ") };
             format!("`{package}` must not know `{name}`; of our own it may name {allowed}")
         });
     }
-    let (_, owners) = FOREIGN
-        .iter()
-        .find(|(crates, _)| crates.iter().any(|pattern| covers(pattern, name)))?;
+    let (_, owners) =
+        FOREIGN.iter().find(|(crates, _)| crates.iter().any(|pattern| covers(pattern, name)))?;
     (!dependency.dev && !owners.contains(&package)).then(|| {
         let owners = owners.join(", ");
         format!("`{package}` must not know `{name}`, which is the business of {owners}")
@@ -125,9 +91,7 @@ fn objection(package: &str, allowed: &[&str], dependency: &Dependency) -> Option
 }
 
 fn covers(pattern: &str, name: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(name == pattern, |start| name.starts_with(start))
+    pattern.strip_suffix('*').map_or(name == pattern, |start| name.starts_with(start))
 }
 
 #[cfg(test)]
@@ -135,11 +99,7 @@ mod tests {
     use super::*;
 
     fn package(name: &str, dependency: &str, dev: bool) -> Package {
-        let dependency = Dependency {
-            name: dependency.into(),
-            dev,
-            line: 12,
-        };
+        let dependency = Dependency { name: dependency.into(), dev, line: 12 };
         Package {
             name: name.into(),
             manifest: "crates/it/Cargo.toml".into(),
@@ -161,11 +121,7 @@ mod tests {
         ] {
             for dev in [false, true] {
                 let findings = check(&[package(name, dependency, dev)]);
-                assert_eq!(
-                    findings.is_empty(),
-                    allowed,
-                    "{name} -> {dependency}, dev: {dev}"
-                );
+                assert_eq!(findings.is_empty(), allowed, "{name} -> {dependency}, dev: {dev}");
             }
         }
     }
@@ -212,11 +168,7 @@ mod tests {
     fn the_table_has_no_circle() {
         for (index, (_, allowed)) in OWN.iter().enumerate() {
             let below: Vec<_> = OWN[..index].iter().map(|(name, _)| *name).collect();
-            assert!(
-                allowed.iter().all(|name| below.contains(name)),
-                "{:?}",
-                OWN[index]
-            );
+            assert!(allowed.iter().all(|name| below.contains(name)), "{:?}", OWN[index]);
         }
     }
 }

@@ -41,12 +41,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
         .iter()
         .filter_map(|name| {
             let advice = objection(&name.name, name.kind == NameKind::Function)?;
-            Some(Finding::new(
-                &source.path,
-                name.line,
-                Rule::Names.name(),
-                advice,
-            ))
+            Some(Finding::new(&source.path, name.line, Rule::Names.name(), advice))
         })
         .collect()
 }
@@ -67,9 +62,7 @@ fn objection(name: &str, function: bool) -> Option<String> {
     if function && name.starts_with("handle_") {
         return Some(format!("`{name}`: say what it does instead of `handle_`"));
     }
-    let word = words(name)
-        .into_iter()
-        .find(|word| BANNED.contains(&word.as_str()))?;
+    let word = words(name).into_iter().find(|word| BANNED.contains(&word.as_str()))?;
     Some(format!("`{name}`: say what it is instead of `{word}`"))
 }
 
@@ -104,10 +97,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<usize> {
         let source = Source::parse("crates/a/src/a.rs", text).unwrap();
-        check(&source)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&source).into_iter().map(|finding| finding.line).collect()
     }
 
     #[test]
@@ -165,10 +155,7 @@ mod tests {
             "docs/data-model.md",
         ];
         let findings = check_paths(&BTreeSet::from(paths.map(String::from)));
-        let found: Vec<_> = findings
-            .iter()
-            .map(|finding| finding.path.as_str())
-            .collect();
+        let found: Vec<_> = findings.iter().map(|finding| finding.path.as_str()).collect();
         assert_eq!(found, [paths[0], paths[1], paths[2]]);
     }
 }

@@ -39,29 +39,17 @@ mod tests {
 
     fn found(path: &str, text: &str) -> Vec<usize> {
         let source = Source::parse(path, text).unwrap();
-        check(&source)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&source).into_iter().map(|finding| finding.line).collect()
     }
 
     fn function(lines: usize) -> String {
-        format!(
-            "/// Doc.\nfn long() {{\n{}}}\n",
-            "    step();\n".repeat(lines - 2)
-        )
+        format!("/// Doc.\nfn long() {{\n{}}}\n", "    step();\n".repeat(lines - 2))
     }
 
     #[test]
     fn a_function_may_fill_its_room_but_not_burst_it() {
-        assert_eq!(
-            found("crates/a/src/a.rs", &function(FUNCTION_LINES)),
-            NOTHING
-        );
-        assert_eq!(
-            found("crates/a/src/a.rs", &function(FUNCTION_LINES + 1)),
-            [2]
-        );
+        assert_eq!(found("crates/a/src/a.rs", &function(FUNCTION_LINES)), NOTHING);
+        assert_eq!(found("crates/a/src/a.rs", &function(FUNCTION_LINES + 1)), [2]);
         let method = format!("impl A {{\n{}}}", function(FUNCTION_LINES + 1));
         assert_eq!(found("crates/a/src/a.rs", &method), [3]);
     }
@@ -77,14 +65,8 @@ mod tests {
 
     #[test]
     fn tests_may_be_of_any_size() {
-        let test = format!(
-            "#[cfg(test)]\nmod tests {{\n{}}}",
-            function(FUNCTION_LINES + 1)
-        );
+        let test = format!("#[cfg(test)]\nmod tests {{\n{}}}", function(FUNCTION_LINES + 1));
         assert_eq!(found("crates/a/src/a.rs", &test), NOTHING);
-        assert_eq!(
-            found("crates/a/tests/a.rs", &function(FILE_LINES + 1)),
-            NOTHING
-        );
+        assert_eq!(found("crates/a/tests/a.rs", &function(FILE_LINES + 1)), NOTHING);
     }
 }

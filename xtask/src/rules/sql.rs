@@ -28,16 +28,7 @@ const STATEMENTS: &[(&str, &[Sign])] = &[
     ("ALTER", &[Sign::Next(OBJECTS)]),
     ("DROP", &[Sign::Next(OBJECTS)]),
     ("PRAGMA", &[Sign::Capitals, Sign::Later("=")]),
-    (
-        "BEGIN",
-        &[Sign::Next(&[
-            "IMMEDIATE",
-            "DEFERRED",
-            "EXCLUSIVE",
-            "TRANSACTION",
-            "ISOLATION",
-        ])],
-    ),
+    ("BEGIN", &[Sign::Next(&["IMMEDIATE", "DEFERRED", "EXCLUSIVE", "TRANSACTION", "ISOLATION"])]),
     ("SAVEPOINT", &[Sign::Capitals]),
     ("VACUUM", &[Sign::Next(&["INTO"])]),
 ];
@@ -91,17 +82,14 @@ fn is_statement(string: &str) -> bool {
         return false;
     }
     let rest: Vec<&str> = words.collect();
-    let Some((_, signs)) = STATEMENTS
-        .iter()
-        .find(|(it, _)| it.eq_ignore_ascii_case(verb))
-    else {
+    let Some((_, signs)) = STATEMENTS.iter().find(|(it, _)| it.eq_ignore_ascii_case(verb)) else {
         return false;
     };
     let is = |word: &&str, wanted: &str| word.eq_ignore_ascii_case(wanted);
     signs.iter().any(|sign| match sign {
-        Sign::Next(wanted) => rest
-            .first()
-            .is_some_and(|next| wanted.iter().any(|wanted| is(next, wanted))),
+        Sign::Next(wanted) => {
+            rest.first().is_some_and(|next| wanted.iter().any(|wanted| is(next, wanted)))
+        }
         Sign::Later(wanted) => rest.iter().any(|word| is(word, wanted)),
         Sign::Capitals => capitals && !rest.is_empty(),
     })

@@ -29,10 +29,7 @@ pub fn check(source: &Source) -> Vec<Finding> {
     let excused = excused(words);
     let mut findings = Vec::new();
     for import in &source.outline.imports {
-        if DETACHING
-            .iter()
-            .any(|owner| import.path.ends_with(&format!("{owner}::spawn")))
-        {
+        if DETACHING.iter().any(|owner| import.path.ends_with(&format!("{owner}::spawn"))) {
             findings.push(finding(import.line, SPAWN));
         }
     }
@@ -51,9 +48,7 @@ fn spawns_detached(words: &[Word], index: usize) -> bool {
     if !reads(words, index, &["spawn"]) {
         return false;
     }
-    let by_path = DETACHING
-        .iter()
-        .any(|owner| reads_before(words, index, &[owner, "::"]));
+    let by_path = DETACHING.iter().any(|owner| reads_before(words, index, &[owner, "::"]));
     let by_method = reads_before(words, index, &["."])
         && receiver(words, index - 1).is_some_and(|name| {
             let last = name.rsplit('_').next();
@@ -92,9 +87,7 @@ fn excused(words: &[Word]) -> Vec<RangeInclusive<usize>> {
         let says = |text| words[index..close].iter().any(|word| word.text == text);
         (says("disallowed_methods") && says("reason")).then_some(close)
     });
-    expectations
-        .map(|close| close..=end_of_statement(words, close + 1))
-        .collect()
+    expectations.map(|close| close..=end_of_statement(words, close + 1)).collect()
 }
 
 /// Where the item or statement that begins at `index` ends: at its semicolon, after its last
@@ -127,10 +120,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<usize> {
         let source = Source::parse("crates/a/src/a.rs", text).unwrap();
-        check(&source)
-            .into_iter()
-            .map(|finding| finding.line)
-            .collect()
+        check(&source).into_iter().map(|finding| finding.line).collect()
     }
 
     fn found_in_body(body: &str) -> usize {
@@ -156,10 +146,7 @@ mod tests {
         ] {
             assert_eq!(found_in_body(body), 1, "{body}");
         }
-        for import in [
-            "use tokio::{net, spawn};",
-            "use std::thread::{self, spawn};",
-        ] {
+        for import in ["use tokio::{net, spawn};", "use std::thread::{self, spawn};"] {
             assert_eq!(found(import), [1], "{import}");
         }
     }
@@ -191,10 +178,7 @@ mod tests {
         ] {
             assert_eq!(found_in_body(body), 1, "{body}");
         }
-        assert_eq!(
-            found("#[cfg(test)]\nmod tests {\nfn a() { thread::sleep(P); }\n}"),
-            [3]
-        );
+        assert_eq!(found("#[cfg(test)]\nmod tests {\nfn a() { thread::sleep(P); }\n}"), [3]);
         let neighbour = "#[expect(clippy::disallowed_methods, reason = \"b\")]\n\
                          fn a() { sleep(P); }\nfn b() { sleep(P); }";
         assert_eq!(found(neighbour), [3]);

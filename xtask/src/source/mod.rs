@@ -44,12 +44,7 @@ impl Source {
 
     /// Whether the line (from 1) is compiled for tests alone.
     pub fn is_test(&self, line: usize) -> bool {
-        self.only_for_tests
-            || self
-                .outline
-                .test_lines
-                .iter()
-                .any(|lines| lines.contains(&line))
+        self.only_for_tests || self.outline.test_lines.iter().any(|lines| lines.contains(&line))
     }
 
     /// How many lines are compiled outside tests, comments and blank lines included.
@@ -73,11 +68,7 @@ impl Source {
             Some((folder, "lib" | "main" | "mod")) => folder,
             _ => stem,
         };
-        self.outline
-            .test_modules
-            .iter()
-            .map(|name| format!("{folder}/{name}"))
-            .collect()
+        self.outline.test_modules.iter().map(|name| format!("{folder}/{name}")).collect()
     }
 
     /// Marks this file as compiled for tests alone if it lies in one of `modules`.
@@ -90,8 +81,7 @@ impl Source {
 }
 
 fn is_test_path(path: &str) -> bool {
-    path.split('/')
-        .any(|part| matches!(part, "tests" | "tests.rs" | "e2e"))
+    path.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "e2e"))
 }
 
 #[cfg(test)]
@@ -123,10 +113,7 @@ mod tests {
     #[test]
     fn strings_are_found_in_macros_but_not_in_documents() {
         let source = Source::parse("crates/a/src/greet.rs", FILE).unwrap();
-        assert_eq!(
-            source.strings().collect::<Vec<_>>(),
-            [("hel", 4), ("lo", 4)]
-        );
+        assert_eq!(source.strings().collect::<Vec<_>>(), [("hel", 4), ("lo", 4)]);
     }
 
     #[test]
@@ -137,11 +124,7 @@ mod tests {
             ("crates/a/src/hub/tests/burst.rs", true),
             ("crates/a/src/contests.rs", false),
         ] {
-            assert_eq!(
-                Source::parse(path, "fn a() {}").unwrap().is_test(1),
-                test,
-                "{path}"
-            );
+            assert_eq!(Source::parse(path, "fn a() {}").unwrap().is_test(1), test, "{path}");
         }
     }
 }

@@ -107,38 +107,26 @@ impl Outliner {
     fn test_lines(&mut self, attributes: &[Attribute], item: &impl Spanned) {
         if attributes.iter().any(is_for_tests) {
             let span = item.span();
-            self.outline
-                .test_lines
-                .push(span.start().line..=span.end().line);
+            self.outline.test_lines.push(span.start().line..=span.end().line);
         }
     }
 
     fn import(&mut self, prefix: &str, tree: &UseTree) {
         let path = |part: &str| {
-            if prefix.is_empty() {
-                part.to_owned()
-            } else {
-                format!("{prefix}::{part}")
-            }
+            if prefix.is_empty() { part.to_owned() } else { format!("{prefix}::{part}") }
         };
         let line = tree.span().end().line;
         let imported = match tree {
             UseTree::Path(step) => return self.import(&path(&step.ident.to_string()), &step.tree),
             UseTree::Group(group) => {
-                return group
-                    .items
-                    .iter()
-                    .for_each(|tree| self.import(prefix, tree));
+                return group.items.iter().for_each(|tree| self.import(prefix, tree));
             }
             UseTree::Name(last) if last.ident == "self" => prefix.to_owned(),
             UseTree::Name(last) => path(&last.ident.to_string()),
             UseTree::Rename(last) => path(&last.ident.to_string()),
             UseTree::Glob(_) => path("*"),
         };
-        self.outline.imports.push(Import {
-            path: imported,
-            line,
-        });
+        self.outline.imports.push(Import { path: imported, line });
     }
 }
 
@@ -211,20 +199,12 @@ fn attributes(item: &Item) -> &[Attribute] {
 
 /// `#[test]`, `#[tokio::test]`, `#[cfg(test)]`, `#[cfg(all(test, …))]`.
 fn is_for_tests(attribute: &Attribute) -> bool {
-    let demanded = || {
-        attribute
-            .parse_args::<Meta>()
-            .is_ok_and(|meta| demands_test(&meta))
-    };
+    let demanded = || attribute.parse_args::<Meta>().is_ok_and(|meta| demands_test(&meta));
     is_test_attribute(attribute) || (attribute.path().is_ident("cfg") && demanded())
 }
 
 fn is_test_attribute(attribute: &Attribute) -> bool {
-    attribute
-        .path()
-        .segments
-        .last()
-        .is_some_and(|last| last.ident == "test")
+    attribute.path().segments.last().is_some_and(|last| last.ident == "test")
 }
 
 fn demands_test(meta: &Meta) -> bool {
@@ -266,10 +246,8 @@ mod tests {
     fn functions_are_measured_from_signature_to_brace() {
         let text = "/// Doc.\n#[inline]\nfn a()\n{\n}\ntrait T { fn b(); fn c() {} }";
         let functions = outline(text).functions;
-        let measured: Vec<_> = functions
-            .iter()
-            .map(|it| (it.name.as_str(), it.line, it.lines))
-            .collect();
+        let measured: Vec<_> =
+            functions.iter().map(|it| (it.name.as_str(), it.line, it.lines)).collect();
         assert_eq!(measured, [("a", 3, 3), ("c", 6, 1)]);
     }
 
@@ -286,13 +264,7 @@ mod tests {
     #[test]
     fn imports_are_taken_apart() {
         let imports = outline("use a::{b, c::{self, d as e}};\nfn f() { use g::*; }").imports;
-        let paths: Vec<_> = imports
-            .iter()
-            .map(|it| (it.path.as_str(), it.line))
-            .collect();
-        assert_eq!(
-            paths,
-            [("a::b", 1), ("a::c", 1), ("a::c::d", 1), ("g::*", 2)]
-        );
+        let paths: Vec<_> = imports.iter().map(|it| (it.path.as_str(), it.line)).collect();
+        assert_eq!(paths, [("a::b", 1), ("a::c", 1), ("a::c::d", 1), ("g::*", 2)]);
     }
 }

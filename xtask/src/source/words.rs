@@ -19,12 +19,7 @@ pub struct Word {
 
 impl Word {
     fn plain(text: &str, line: usize) -> Self {
-        Self {
-            text: text.to_owned(),
-            line,
-            string: None,
-            partner: None,
-        }
+        Self { text: text.to_owned(), line, string: None, partner: None }
     }
 }
 
@@ -37,19 +32,14 @@ pub fn flatten(stream: TokenStream) -> Vec<Word> {
 
 /// Whether the words from `index` on are written like `texts`.
 pub fn reads(words: &[Word], index: usize, texts: &[&str]) -> bool {
-    words.get(index..index + texts.len()).is_some_and(|words| {
-        words
-            .iter()
-            .map(|word| word.text.as_str())
-            .eq(texts.iter().copied())
-    })
+    words
+        .get(index..index + texts.len())
+        .is_some_and(|words| words.iter().map(|word| word.text.as_str()).eq(texts.iter().copied()))
 }
 
 /// Whether the words that end just before `index` are written like `texts`.
 pub fn reads_before(words: &[Word], index: usize, texts: &[&str]) -> bool {
-    index
-        .checked_sub(texts.len())
-        .is_some_and(|start| reads(words, start, texts))
+    index.checked_sub(texts.len()).is_some_and(|start| reads(words, start, texts))
 }
 
 fn append(words: &mut Vec<Word>, stream: TokenStream) {
@@ -66,10 +56,7 @@ fn append(words: &mut Vec<Word>, stream: TokenStream) {
             TokenTree::Ident(name) => words.push(Word::plain(&name.to_string(), line)),
             TokenTree::Literal(literal) => {
                 let plain = Word::plain(&literal.to_string(), line);
-                words.push(Word {
-                    string: string(literal),
-                    ..plain
-                });
+                words.push(Word { string: string(literal), ..plain });
             }
         }
     }
@@ -84,10 +71,7 @@ fn append_group(words: &mut Vec<Word>, group: &Group, line: usize) {
     append(words, group.stream());
     words[opening].partner = Some(words.len());
     let line = group.span_close().start().line;
-    words.push(Word {
-        partner: Some(opening),
-        ..Word::plain(close, line)
-    });
+    words.push(Word { partner: Some(opening), ..Word::plain(close, line) });
 }
 
 fn begins_path(mark: &Punct, next: Option<&TokenTree>) -> bool {
@@ -122,14 +106,9 @@ mod tests {
 
     #[test]
     fn paths_brackets_and_macros_are_all_words() {
-        let texts: Vec<String> = words("a::b!{ c: (::d), e:&f::<g>() }")
-            .into_iter()
-            .map(|word| word.text)
-            .collect();
-        assert_eq!(
-            texts.join(" "),
-            "a :: b ! { c : ( :: d ) , e : & f :: < g > ( ) }"
-        );
+        let texts: Vec<String> =
+            words("a::b!{ c: (::d), e:&f::<g>() }").into_iter().map(|word| word.text).collect();
+        assert_eq!(texts.join(" "), "a :: b ! { c : ( :: d ) , e : & f :: < g > ( ) }");
     }
 
     #[test]
