@@ -1,6 +1,6 @@
 //! Who may do what: the one table, asked in the transaction that acts on the answer.
 
-use chorus_model::{ProjectId, ProjectRole, SyncId, User, UserId, WorkspaceRole};
+use chorus_model::{ProjectId, ProjectRole, User, UserId, WorkspaceRole};
 use chorus_storage::{Reads, StoreError};
 
 use crate::fault::{Fault, Noun};
@@ -57,13 +57,11 @@ impl Action {
     }
 }
 
-/// Proof that somebody may. Only this module makes one.
+/// Proof that somebody may, as of the transaction that it was read in. Only this module makes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
     /// The role that allowed it.
     pub role: ProjectRole,
-    /// The place in the log at which it was true.
-    pub at: SyncId,
 }
 
 /// Lets `user` do `action` in `project`, or says why not: who may not even see the project is
@@ -78,7 +76,7 @@ pub fn permit(
     if !action.allows(role, user.id) {
         return Err(Fault::Forbidden);
     }
-    Ok(Permit { role, at: reads.head()?.id })
+    Ok(Permit { role })
 }
 
 /// The role of `user` in `project`: an admin of the workspace may in every project what its owner

@@ -101,9 +101,9 @@ impl Collab {
         self.enter(connection, greeting, move |collab| async move {
             collab
                 .query(user, move |reads, user| {
-                    let permit = access::permit(reads, user, project, Action::Read)?;
+                    access::permit(reads, user, project, Action::Read)?;
                     let rooms = Rooms::from_slice(&[Room::Project(project)]);
-                    Ok(Entry { rooms, read_at: permit.at, label: None })
+                    Ok(Entry { rooms, read_at: reads.head()?.id, label: None })
                 })
                 .await
         })
