@@ -145,3 +145,46 @@ async fn what_was_committed_before_the_stop_is_announced() {
     Arc::clone(&node).stop().await;
     assert_eq!(listener.hear(10).await.len(), 10);
 }
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_leaves_what_he_is_no_member_of() {
+    let house = House::build();
+    let node = house.node().await;
+    let former = node.connect(UserId(7), &[PROJECT]).await;
+    let at = house.change_user(UserId(7)).await;
+    node.announced(at).await;
+    let last = house.append(1).await;
+    node.announced(last).await;
+    assert_eq!(former.see(1).await, ["+7"]);
+    assert!(former.is_silent());
+}
+
+#[tokio::test]
+async fn only_who_is_in_a_room_speaks_to_it() {
+    let house = House::build();
+    let node = house.node().await;
+    let inside = node.connect(UserId(1), &[]).await;
+    let outside = node.connect(UserId(2), &[]).await;
+    assert!(node.join_named(&inside, "lobby").await.is_ok());
+    assert!(node.relay(&inside, "lobby").await);
+    assert!(!node.relay(&outside, "lobby").await);
+    assert_eq!(inside.hear(1).await, ["lobby"]);
+}
+
+#[tokio::test]
+async fn rooms_of_mere_names_are_bounded_and_end_when_they_come_into_being() {
+    let house = House::build();
+    let node = house.node().await;
+    let guest = node.connect(UserId(1), &[]).await;
+    for n in 0..31 {
+        assert!(node.join_named(&guest, &format!("room {n}")).await.is_ok());
+    }
+    assert!(node.join_named(&guest, "project:1").await.is_ok());
+    assert_eq!(node.join_named(&guest, "one more").await, Err(NotJoined::TooMany));
+    assert!(node.join_named(&guest, "room 0").await.is_ok(), "it is there already");
+
+    let at = house.create_project().await;
+    node.announced(at).await;
+    assert!(!node.relay(&guest, "project:1").await, "the name stands for a project now");
+    assert!(node.join_named(&guest, "one more").await.is_ok());
+}

@@ -14,7 +14,7 @@ use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
     Body, Clock, ConnectionId, Cursor, Entropy, Event, Member, Project, ProjectId, ProjectRole,
-    ProjectStatus, Room, Signal, SyncId, Timestamp, UserId, UserRef,
+    ProjectStatus, Room, Signal, SyncId, Timestamp, User, UserId, UserRef, WorkspaceRole,
 };
 use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
@@ -101,6 +101,25 @@ impl House {
         self.write(Body::MemberRemoved { member: member(project, user) }).await
     }
 
+    pub(crate) async fn create_project(&self) -> SyncId {
+        self.write(Body::ProjectCreated { project: project(0) }).await
+    }
+
+    pub(crate) async fn change_user(&self, id: UserId) -> SyncId {
+        let UserRef { username, full_name, email, .. } = user(id);
+        let user = User {
+            id,
+            username,
+            email,
+            full_name,
+            role: WorkspaceRole::User,
+            is_active: true,
+            created_at: Timestamp::default(),
+            updated_at: Timestamp::default(),
+        };
+        self.write(Body::UserUpdated { user }).await
+    }
+
     async fn write(&self, body: Body) -> SyncId {
         let written = self.store.write::<_, StoreError>(move |tx| {
             tx.append(Draft { actor: user(UserId(1)), origin: None, body: body.clone() })
@@ -156,6 +175,28 @@ impl Node {
         let joined =
             self.realtime.join(listener.id, Self::entry(project, at), Self::no_greeting()).await;
         joined.map(|joined| joined.cursor)
+    }
+
+    pub(crate) async fn join_named(
+        &self,
+        listener: &Listener,
+        name: &str,
+    ) -> Result<Cursor, NotJoined> {
+        let entry = Entry {
+            rooms: Rooms::from_slice(&[Room::named(name)]),
+            read_at: self.realtime.tail().published(),
+            label: Some(name.into()),
+        };
+        let joined = self.realtime.join(listener.id, entry, Self::no_greeting()).await;
+        joined.map(|joined| joined.cursor)
+    }
+
+    /// Says the room's name to it.
+    pub(crate) async fn relay(&self, listener: &Listener, name: &str) -> bool {
+        let room = Room::named(name);
+        let body = SignalBody::Relay { room, name: name.into(), content: "{}".into() };
+        let (user, at) = (user(UserId(1)), Timestamp::default());
+        self.realtime.relay(room, Signal { user, at, cause: Some(listener.id), body }).await
     }
 
     /// Waits until everything up to `id` was announced.
@@ -254,8 +295,14 @@ impl Encoder for Plain {
     }
 
     fn signal(&self, signal: &Signal, _: FrameKey) -> Deliveries {
-        let SignalBody::Presence { arrived, rooms, .. } = &signal.body else {
-            return Deliveries::new();
+        let (arrived, rooms) = match &signal.body {
+            SignalBody::Presence { arrived, rooms, .. } => (arrived, rooms),
+            SignalBody::Relay { room, name, .. } => {
+                let frame = Frame::ephemeral(Bytes::from(name.to_string()));
+                let rooms = smallvec![*room];
+                return smallvec![Delivery { rooms, unless: Rooms::new(), except: None, frame }];
+            }
+            SignalBody::Typing { .. } => return Deliveries::new(),
         };
         let sign = if *arrived { '+' } else { '-' };
         let text = format!("{sign}{}", signal.user.id);
