@@ -1,10 +1,11 @@
 //! Connections: entering rooms by right, typing, who is there.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{ConnectionId, ProjectId, Room, Signal, TaskId, UserId};
+use chorus_model::{ConnectionId, ProjectId, Room, Signal, TaskId, TaskRef, UserId};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Entry, NotJoined, Present};
 use chorus_storage::{Reads, StoreError};
@@ -59,6 +60,29 @@ impl RoomName {
             None => None,
         };
         Ok(found.unwrap_or_else(|| Room::named(&self.text)))
+    }
+}
+
+/// The task that a connection typed on last, for a moment.
+#[derive(Debug, Default)]
+pub struct Lately {
+    typed_on: Mutex<Option<(TaskRef, Duration)>>,
+}
+
+impl Lately {
+    /// How long it may be out of date: a task that was deleted meanwhile is typed on so long.
+    const MOMENT: Duration = Duration::from_secs(5);
+
+    fn get(&self, id: TaskId, now: Duration) -> Option<TaskRef> {
+        let typed_on = self.typed_on.lock().unwrap_or_else(PoisonError::into_inner);
+        let (task, since) = typed_on.as_ref()?;
+        let fresh = task.id == id && now.saturating_sub(*since) < Self::MOMENT;
+        fresh.then(|| task.clone())
+    }
+
+    fn put(&self, task: TaskRef, now: Duration) {
+        let mut typed_on = self.typed_on.lock().unwrap_or_else(PoisonError::into_inner);
+        *typed_on = Some((task, now));
     }
 }
 
@@ -182,22 +206,35 @@ impl Collab {
         self.query(user, move |reads, _| Ok(name.resolve(reads)?)).await
     }
 
-    /// Tells the others in a task's project that somebody types, or no longer does.
+    /// Tells the others in a task's project that somebody types, or no longer does. `lately` is
+    /// where the connection keeps the task that it typed on last, so that a key stroke costs no
+    /// query; that it still hears the project is asked of the hub every time.
     pub async fn typing(
         &self,
         connection: &Connection,
+        lately: &Lately,
         task: TaskId,
         typing: bool,
     ) -> Result<(), Fault> {
-        let user = connection.user.id;
-        let task =
-            self.query(user, move |reads, user| visible_task(reads, user, task)).await?.to_ref();
-        self.parts.realtime.signal(Signal {
+        let now = self.parts.clock.monotonic();
+        let task = match lately.get(task, now) {
+            Some(task) => task,
+            None => {
+                let user = connection.user.id;
+                let found = self.query(user, move |reads, user| visible_task(reads, user, task));
+                let found = found.await?.to_ref();
+                lately.put(found.clone(), now);
+                found
+            }
+        };
+        let room = Room::Project(task.project_id);
+        let signal = Signal {
             user: connection.user.as_ref().clone(),
             at: self.parts.clock.now(),
             cause: Some(connection.id),
             body: SignalBody::Typing { task, typing },
-        });
+        };
+        self.parts.realtime.signal_within(room, signal);
         Ok(())
     }
 

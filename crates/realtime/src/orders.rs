@@ -40,7 +40,10 @@ pub(crate) enum Order {
         connection: ConnectionId,
         clean: bool,
     },
-    Signal(Box<Signal>),
+    Signal {
+        room: Room,
+        signal: Box<Signal>,
+    },
     Relay {
         room: Room,
         signal: Box<Signal>,
@@ -124,10 +127,11 @@ impl Realtime {
         self.order(Order::Detach { connection, clean }).await;
     }
 
-    /// Tells something ephemeral. Never waits: when the queue is full the signal is lost, and
-    /// counted.
-    pub fn signal(&self, signal: Signal) {
-        if self.orders.try_send(Order::Signal(Box::new(signal))).is_err() {
+    /// Tells something ephemeral, if the connection that it comes from is in `room`. Never waits:
+    /// when the queue is full the signal is lost, and counted.
+    pub fn signal_within(&self, room: Room, signal: Signal) {
+        let order = Order::Signal { room, signal: Box::new(signal) };
+        if self.orders.try_send(order).is_err() {
             counters::count(&self.counters.signals_refused);
         }
     }

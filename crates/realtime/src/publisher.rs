@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::{Clock, Cursor, Event, Signal, SyncId, UserId, crash};
+use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, UserId, crash};
 use chorus_storage::{Committed, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -247,16 +247,24 @@ impl Publisher {
                 answer.send(left).ok();
             }
             Order::Detach { connection, clean } => self.detach(connection, clean),
-            Order::Signal(signal) => self.tell(&signal),
+            Order::Signal { room, signal } => {
+                self.tell_within(room, &signal);
+            }
             Order::Relay { room, signal, answer } => {
-                let may = signal.cause.is_some_and(|cause| self.hub.is_in(cause, room));
-                if may {
-                    self.tell(&signal);
-                }
-                answer.send(may).ok();
+                let told = self.tell_within(room, &signal);
+                answer.send(told).ok();
             }
             Order::Present { rooms, answer } => drop(answer.send(self.present(&rooms))),
         }
+    }
+
+    /// Tells a signal if it comes from somebody in the room; whether it does.
+    fn tell_within(&mut self, room: Room, signal: &Signal) -> bool {
+        let may = signal.cause.is_some_and(|cause| self.hub.is_in(cause, room));
+        if may {
+            self.tell(signal);
+        }
+        may
     }
 
     fn tell(&mut self, signal: &Signal) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use chorus_collab::live::Lately;
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, FrameKey};
@@ -104,7 +105,10 @@ impl Interpreter {
         }
         let left = expires_at.micros().saturating_sub(now.micros());
         let expires_in = Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
-        Ok(Admitted { peer: Peer { dialect, end, connection, _seat: seat }, expires_in })
+        Ok(Admitted {
+            peer: Peer { dialect, end, connection, lately: Lately::default(), _seat: seat },
+            expires_in,
+        })
     }
 
     /// What a decoded packet comes to.
@@ -157,7 +161,7 @@ impl Interpreter {
                 self.collab.execute(caller, command).await.map(|_| Reply::Done)
             }
             Ask::Typing { task, typing } => {
-                self.collab.typing(&peer.connection, task, typing).await?;
+                self.collab.typing(&peer.connection, &peer.lately, task, typing).await?;
                 Ok(Reply::Done)
             }
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chorus_collab::live::Lately;
 use chorus_model::UserId;
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Frame};
@@ -16,6 +17,7 @@ pub struct Peer {
     pub(super) dialect: Arc<dyn Dialect>,
     pub(super) end: End,
     pub(super) connection: Arc<Connection>,
+    pub(super) lately: Lately,
     pub(super) _seat: Seat,
 }
 
