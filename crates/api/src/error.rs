@@ -63,7 +63,9 @@ impl Refusal {
     fn verdict(&self) -> (StatusCode, &'static str) {
         match self {
             Self::Fault(fault) => verdict(fault),
-            Self::TakenAtRegistration(taken) => (StatusCode::BAD_REQUEST, taken_code(*taken)),
+            Self::TakenAtRegistration(taken) => {
+                (StatusCode::BAD_REQUEST, Fault::Taken(*taken).code())
+            }
             Self::NotJson { .. } => (StatusCode::BAD_REQUEST, "malformed_json"),
             Self::TooDeep => (StatusCode::BAD_REQUEST, "json_too_deep"),
             Self::NotAnnouncedAsJson => {
@@ -111,43 +113,22 @@ impl Refusal {
 }
 
 fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
-    match fault {
-        Fault::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
-        Fault::Unauthenticated(why) => (StatusCode::UNAUTHORIZED, token_code(*why)),
-        Fault::BadCredentials => (StatusCode::UNAUTHORIZED, "bad_credentials"),
-        Fault::Deactivated => (StatusCode::FORBIDDEN, "deactivated"),
-        Fault::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
-        Fault::NotFound(_) => (StatusCode::NOT_FOUND, "not_found"),
-        Fault::Taken(taken) => (StatusCode::CONFLICT, taken_code(*taken)),
-        Fault::AlreadyMember => (StatusCode::CONFLICT, "already_member"),
-        Fault::VersionConflict { .. } => (StatusCode::PRECONDITION_FAILED, "version_conflict"),
-        Fault::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key_reused"),
-        Fault::KeyExpired => (StatusCode::UNPROCESSABLE_ENTITY, "key_expired"),
-        Fault::RegistrationClosed => (StatusCode::FORBIDDEN, "registration_closed"),
-        Fault::TooManyConnections => (StatusCode::TOO_MANY_REQUESTS, "too_many_connections"),
-        Fault::TooManyRooms => (StatusCode::TOO_MANY_REQUESTS, "too_many_rooms"),
-        Fault::NotThere => (StatusCode::FORBIDDEN, "not_there"),
-        Fault::Busy => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
-        Fault::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
-        Fault::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-    }
-}
-
-fn token_code(why: TokenFault) -> &'static str {
-    match why {
-        TokenFault::Missing => "not_authenticated",
-        TokenFault::Invalid | TokenFault::NoSubject => "invalid_token",
-        TokenFault::Expired => "token_expired",
-        TokenFault::WrongType => "wrong_token_type",
-        TokenFault::UnknownUser => "unknown_user",
-    }
-}
-
-fn taken_code(taken: Taken) -> &'static str {
-    match taken {
-        Taken::Username => "username_taken",
-        Taken::Email => "email_taken",
-    }
+    let status = match fault {
+        Fault::Invalid(_) | Fault::KeyReused | Fault::KeyExpired => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Fault::Unauthenticated(_) | Fault::BadCredentials => StatusCode::UNAUTHORIZED,
+        Fault::Deactivated | Fault::Forbidden | Fault::RegistrationClosed | Fault::NotThere => {
+            StatusCode::FORBIDDEN
+        }
+        Fault::NotFound(_) => StatusCode::NOT_FOUND,
+        Fault::Taken(_) | Fault::AlreadyMember => StatusCode::CONFLICT,
+        Fault::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
+        Fault::TooManyConnections | Fault::TooManyRooms => StatusCode::TOO_MANY_REQUESTS,
+        Fault::Busy | Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    (status, fault.code())
 }
 
 impl From<Invalid> for Refusal {

@@ -67,6 +67,37 @@ pub enum Fault {
     Internal,
 }
 
+impl Fault {
+    /// The word for it in the native language.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::Unauthenticated(TokenFault::Missing) => "not_authenticated",
+            Self::Unauthenticated(TokenFault::Invalid | TokenFault::NoSubject) => "invalid_token",
+            Self::Unauthenticated(TokenFault::Expired) => "token_expired",
+            Self::Unauthenticated(TokenFault::WrongType) => "wrong_token_type",
+            Self::Unauthenticated(TokenFault::UnknownUser) => "unknown_user",
+            Self::BadCredentials => "bad_credentials",
+            Self::Deactivated => "deactivated",
+            Self::Forbidden => "forbidden",
+            Self::NotFound(_) => "not_found",
+            Self::Taken(Taken::Username) => "username_taken",
+            Self::Taken(Taken::Email) => "email_taken",
+            Self::AlreadyMember => "already_member",
+            Self::VersionConflict { .. } => "version_conflict",
+            Self::KeyReused => "key_reused",
+            Self::KeyExpired => "key_expired",
+            Self::RegistrationClosed => "registration_closed",
+            Self::TooManyConnections => "too_many_connections",
+            Self::TooManyRooms => "too_many_rooms",
+            Self::NotThere => "not_there",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+}
+
 /// What was not found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]

@@ -6,6 +6,7 @@
 //! * [`fault`] – why something was refused;
 //! * [`caller`] – who asks, through what;
 //! * [`fields`] – JSON objects read field by field into valid values;
+//! * [`forms`] – the native form of commands;
 //! * [`command`] – what can be asked, and what comes back;
 //! * [`access`] – who may: the one table;
 //! * [`collab`] – the handle, and how a command is run;
@@ -27,6 +28,7 @@ mod comments;
 mod doing;
 pub mod fault;
 pub mod fields;
+pub mod forms;
 pub mod live;
 mod members;
 pub mod passwords;

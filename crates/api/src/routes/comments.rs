@@ -4,8 +4,7 @@ use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
 use axum::routing::get;
-use chorus_collab::{Collab, Command, Fault, Fields};
-use chorus_model::text::CommentText;
+use chorus_collab::{Collab, Command, Fields, forms};
 use chorus_model::{CommentId, TaskId};
 
 use crate::auth::Caller;
@@ -52,7 +51,7 @@ async fn show(
 }
 
 async fn add(change: Change, At(task): At<TaskId>, body: Object) -> Result<Response, Refusal> {
-    let body = text(&body)?;
+    let body = forms::comment(&body.0)?;
     change.make(Command::AddComment { task, body }).await
 }
 
@@ -61,16 +60,10 @@ async fn edit(
     At(comment): At<CommentId>,
     body: Object,
 ) -> Result<Response, Refusal> {
-    let body = text(&body)?;
+    let body = forms::comment(&body.0)?;
     change.make_if(|if_version| Command::EditComment { comment, body, if_version }).await
 }
 
 async fn remove(change: Change, At(comment): At<CommentId>) -> Result<Response, Refusal> {
     change.make(Command::DeleteComment { comment }).await
-}
-
-fn text(Object(object): &Object) -> Result<CommentText, Fault> {
-    let mut fields = Fields::new(object);
-    let text = fields.required("body", CommentText::parse);
-    fields.finish_with(text)
 }

@@ -4,8 +4,8 @@ use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
 use axum::{Json, Router};
-use chorus_collab::{Collab, Command, Fields};
-use chorus_model::{ProjectId, ProjectRole, Rule, UserId};
+use chorus_collab::{Collab, Command, forms};
+use chorus_model::{ProjectId, UserId};
 
 use crate::auth::Caller;
 use crate::body::Object;
@@ -38,10 +38,7 @@ async fn add(
     At(project): At<ProjectId>,
     Object(object): Object,
 ) -> Result<Response, Refusal> {
-    let mut fields = Fields::new(&object);
-    let user = fields.required_id("user_id").map(UserId);
-    let role = fields.word("role", ProjectRole::parse).unwrap_or(ProjectRole::Member);
-    let user = fields.finish_with(user)?;
+    let (user, role) = forms::new_member(&object)?;
     change.make(Command::AddMember { project, user, role }).await
 }
 
@@ -50,11 +47,7 @@ async fn set_role(
     At((project, user)): At<(ProjectId, UserId)>,
     Object(object): Object,
 ) -> Result<Response, Refusal> {
-    let mut fields = Fields::new(&object);
-    let role = fields.required("role", |name, word| {
-        ProjectRole::parse(word).map_err(|rule: Rule| chorus_model::Invalid::new(name, rule))
-    });
-    let role = fields.finish_with(role)?;
+    let role = forms::role(&object)?;
     change.make(Command::SetRole { project, user, role }).await
 }
 

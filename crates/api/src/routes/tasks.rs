@@ -4,10 +4,9 @@ use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
 use axum::routing::get;
-use chorus_collab::command::{NewTask, TaskPatch};
-use chorus_collab::{Collab, Command, Fault, Fields, TaskFilter, TaskOrder, TaskSort};
-use chorus_model::text::{Description, Name, Title};
-use chorus_model::{Priority, ProjectId, Rule, TaskId, TaskStatus, Timestamp, UserId, Word};
+use chorus_collab::{Collab, Command, Fields, TaskFilter, TaskOrder, TaskSort, forms};
+use chorus_model::text::Name;
+use chorus_model::{Priority, ProjectId, Rule, TaskId, TaskStatus, Timestamp, UserId};
 use http::Uri;
 use serde_json::{Map, Value};
 
@@ -19,12 +18,6 @@ use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
 use crate::query::{Asked, flag};
-
-const HOURS: &str = "estimated_hours";
-/// Most hours that a task may be estimated at.
-const MOST_HOURS: i32 = 100_000;
-/// How far from zero a position may be.
-const FARTHEST: i32 = 1_000_000_000;
 
 pub(crate) fn routes<S>() -> Router<S>
 where
@@ -84,7 +77,7 @@ async fn show(
 }
 
 async fn create(change: Change, body: Object) -> Result<Response, Refusal> {
-    let new = new_task(&body.0, None)?;
+    let new = forms::new_task(&body.0, None)?;
     change.make(Command::CreateTask(new)).await
 }
 
@@ -93,12 +86,12 @@ async fn create_in_project(
     At(project): At<ProjectId>,
     body: Object,
 ) -> Result<Response, Refusal> {
-    let new = new_task(&body.0, Some(project))?;
+    let new = forms::new_task(&body.0, Some(project))?;
     change.make(Command::CreateTask(new)).await
 }
 
 async fn update(change: Change, At(task): At<TaskId>, body: Object) -> Result<Response, Refusal> {
-    let patch = patch(&body.0)?;
+    let patch = forms::task_patch(&body.0)?;
     let command = |if_version| Command::UpdateTask { task, patch, if_version, announced: None };
     change.make_if(command).await
 }
@@ -132,55 +125,6 @@ fn order(word: &str) -> Result<TaskOrder, Rule> {
         _ => return Err(Rule::OneOf(WORDS)),
     };
     Ok(TaskOrder { sort, descending })
-}
-
-/// A task to make in `project`, or in the one that the object names.
-fn new_task(object: &Map<String, Value>, project: Option<ProjectId>) -> Result<NewTask, Fault> {
-    let mut fields = Fields::new(object);
-    let project = project.or_else(|| fields.required_id("project_id").map(ProjectId));
-    let title = fields.required("title", Title::parse);
-    let description = fields.nullable_text("description", Description::parse).flatten();
-    let status = fields.word("status", TaskStatus::parse).unwrap_or(TaskStatus::Todo);
-    let priority = fields.word("priority", Priority::parse).unwrap_or(Priority::Medium);
-    let assignee = fields.nullable_id("assignee_id").flatten().map(UserId);
-    let due_date = fields.nullable_instant("due_date").flatten();
-    let estimated_hours = fields.nullable_number(HOURS, 0, MOST_HOURS).flatten();
-    let category = fields.nullable_text("category", Name::parse).flatten();
-    let position = position(&mut fields);
-    let (project, title) = fields.finish_with(project.zip(title))?;
-    Ok(NewTask {
-        project,
-        title,
-        description,
-        status,
-        priority,
-        assignee,
-        due_date,
-        estimated_hours,
-        category,
-        position,
-    })
-}
-
-fn patch(object: &Map<String, Value>) -> Result<TaskPatch, Fault> {
-    let mut fields = Fields::new(object);
-    let patch = TaskPatch {
-        title: fields.text("title", Title::parse),
-        description: fields.nullable_text("description", Description::parse),
-        status: fields.word("status", TaskStatus::parse).map(Word::exact),
-        priority: fields.word("priority", Priority::parse).map(Word::exact),
-        assignee: fields.nullable_id("assignee_id").map(|id| id.map(UserId)),
-        due_date: fields.nullable_instant("due_date"),
-        estimated_hours: fields.nullable_number(HOURS, 0, MOST_HOURS),
-        category: fields.nullable_text("category", Name::parse),
-        position: position(&mut fields),
-    };
-    fields.finish().map(|()| patch)
-}
-
-/// Every task has a position: null means the same as absent.
-fn position(fields: &mut Fields<'_>) -> Option<f64> {
-    fields.nullable_number("position", -FARTHEST, FARTHEST).flatten()
 }
 
 #[cfg(test)]
@@ -218,31 +162,5 @@ mod tests {
         for word in ["", "-", "--priority", "title", "Priority"] {
             assert!(order(word).is_err(), "{word}");
         }
-    }
-
-    #[test]
-    fn a_task_needs_a_title_and_a_project() {
-        let read = |body: Value, project| new_task(body.as_object().unwrap(), project);
-        let said = read(json!({"position": 1e300}), None).unwrap_err().to_string();
-        assert_eq!(
-            said,
-            "project_id is required; title is required; \
-             position must be between -1000000000 and 1000000000"
-        );
-        let task = read(json!({"title": "Roof", "project_id": 2}), Some(ProjectId(1))).unwrap();
-        assert_eq!((task.project, task.status), (ProjectId(1), TaskStatus::Todo));
-    }
-
-    #[test]
-    fn a_patch_tells_absent_from_none() {
-        let read = |body: Value| patch(body.as_object().unwrap()).unwrap();
-        assert_eq!(read(json!({"project_id": 5})), TaskPatch::default());
-        let given = read(json!({"assignee_id": null, "status": "completed", "position": null}));
-        let expected = TaskPatch {
-            assignee: Some(None),
-            status: Some(Word::exact(TaskStatus::Done)),
-            ..TaskPatch::default()
-        };
-        assert_eq!(given, expected);
     }
 }
