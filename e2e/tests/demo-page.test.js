@@ -33,6 +33,7 @@ async function serveDemo() {
     env: { PATH: process.env.PATH, CHORUS_LOG: 'info' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  process.once('exit', () => child.kill('SIGKILL'));
   const log = [];
   const [listening, exited] = [deferred(), deferred()];
   child.once('error', (error) => exited.resolve({ error }));
@@ -51,12 +52,7 @@ async function serveDemo() {
     await within(exited.promise, () => `the end of the demo\n${log.join('\n')}`);
     assert.deepEqual(log.filter((line) => line.includes('panicked')), [], 'the server panicked');
   };
-  try {
-    return { url: await within(listening.promise, () => `the demo listening\n${log.join('\n')}`), stop };
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
-  }
+  return { url: await within(listening.promise, () => `the demo listening\n${log.join('\n')}`), stop };
 }
 
 /** One person's window: the page, and what its console had to complain of. */
