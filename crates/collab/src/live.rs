@@ -8,11 +8,11 @@ use chorus_model::signal::SignalBody;
 use chorus_model::{ConnectionId, ProjectId, Room, Signal, TaskId, TaskRef, UserId};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Entry, NotJoined, Present};
-use chorus_storage::{Reads, StoreError};
+use chorus_storage::Reads;
 
 use crate::access::{self, Action};
 use crate::collab::Collab;
-use crate::fault::Fault;
+use crate::fault::{Fault, Noun};
 use crate::fields::id_of;
 use crate::queries::visible_task;
 
@@ -21,6 +21,7 @@ use crate::queries::visible_task;
 pub struct RoomName {
     text: Box<str>,
     entity: Option<Entity>,
+    must_exist: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,12 @@ impl RoomName {
             ("task", Some(id)) => Some(Entity::Task(TaskId(id))),
             _ => None,
         };
-        Some(Self { text: format!("{kind}:{id}").into(), entity })
+        Some(Self { text: format!("{kind}:{id}").into(), entity, must_exist: false })
+    }
+
+    /// The same, but only for what is stored: a name that stands for nothing is not found.
+    pub fn stored(kind: &str, id: &str) -> Option<Self> {
+        Some(Self { must_exist: true, ..Self::new(kind, id)? })
     }
 
     /// The name.
@@ -53,13 +59,18 @@ impl RoomName {
     }
 
     /// What it stands for: what is stored under it, or else just a name.
-    fn resolve(&self, reads: &Reads<'_>) -> Result<Room, StoreError> {
+    fn resolve(&self, reads: &Reads<'_>) -> Result<Room, Fault> {
         let found = match self.entity {
             Some(Entity::Project(id)) => reads.project(id)?.map(|_| Room::Project(id)),
             Some(Entity::Task(id)) => reads.task(id)?.map(|task| Room::Task(task.project_id, id)),
             None => None,
         };
-        Ok(found.unwrap_or_else(|| Room::named(&self.text)))
+        match (found, self.entity) {
+            (Some(room), _) => Ok(room),
+            (None, Some(Entity::Task(_))) if self.must_exist => Err(Fault::NotFound(Noun::Task)),
+            (None, _) if self.must_exist => Err(Fault::NotFound(Noun::Project)),
+            (None, _) => Ok(Room::named(&self.text)),
+        }
     }
 }
 
@@ -203,7 +214,7 @@ impl Collab {
 
     async fn resolve(&self, user: UserId, name: &RoomName) -> Result<Room, Fault> {
         let name = name.clone();
-        self.query(user, move |reads, _| Ok(name.resolve(reads)?)).await
+        self.query(user, move |reads, _| name.resolve(reads)).await
     }
 
     /// Tells the others in a task's project that somebody types, or no longer does. `lately` is

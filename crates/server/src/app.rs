@@ -8,7 +8,7 @@ use chorus_api::{Api, Build};
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
-use chorus_gateway::dialect::{Dialect, Door, Envelope, Interpreter, Lexicon, Taskmanager};
+use chorus_gateway::dialect::{Dialect, Door, Envelope, Interpreter, Lexicon, Native, Taskmanager};
 use chorus_gateway::engine::config::{Config, Origins, RawConfig};
 use chorus_gateway::engine::{Engine, Surroundings};
 use chorus_model::{Clock, Entropy};
@@ -79,6 +79,7 @@ impl App {
         let dialects: Vec<Arc<dyn Dialect>> = vec![
             Arc::new(Taskmanager { escape: settings.escape_html }),
             Arc::new(Envelope { connections_per_user: settings.raw_connections_per_user }),
+            Arc::new(Native),
         ];
         let lexicon = Arc::new(Lexicon::new(dialects));
         let surroundings = |counters| Surroundings {
@@ -113,7 +114,7 @@ impl App {
             registration: settings.registration,
         });
         let mut doors: Vec<Door> =
-            sockets.iter().map(|(_, at)| Door::Listener(at.dialect.clone())).collect();
+            sockets.iter().map(|(_, at)| Door::Listener(spoken(&at.dialect).to_owned())).collect();
         let first_raw = doors.len();
         doors.extend(RAW_PATHS.iter().map(|(_, dialect)| Door::Raw((*dialect).to_owned())));
         let interpreter = Interpreter::new(collab.clone(), lexicon, doors);
@@ -255,6 +256,11 @@ pub async fn secret(
 pub fn hasher(entropy: &Arc<dyn Entropy>) -> Result<Hasher, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Hasher::new(cores, Arc::clone(entropy)).map_err(Failure::new)
+}
+
+/// What a listener of this dialect speaks over Socket.IO.
+fn spoken(dialect: &str) -> &str {
+    if dialect == "envelope" { "native" } else { dialect }
 }
 
 fn engine_config(settings: &Settings) -> Config {

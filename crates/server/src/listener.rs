@@ -28,7 +28,8 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// Where Engine.IO is served: the usual path, and that of clients whose server lives under `/api`.
 const ENGINE_PATHS: [&str; 2] = ["/socket.io", "/api/socket.io"];
 /// Where raw sockets are served, and in which dialect.
-pub(crate) const RAW_PATHS: [(&str, &str); 1] = [("/api/v1/ws/connect", "envelope")];
+pub(crate) const RAW_PATHS: [(&str, &str); 2] =
+    [("/api/v1/ws/connect", "envelope"), ("/api/v1/ws/native", "native")];
 
 /// What a connection is given to.
 #[derive(Clone)]

@@ -17,7 +17,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Decoded, Dialect, Frames, Refusal, Reply, To, Wire};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire};
 use crate::engine::{Handshake, Said};
 
 /// The language of the Project Manager app.
@@ -74,13 +74,13 @@ impl Dialect for Envelope {
         Refusal { code, reason }
     }
 
-    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, now: Timestamp) -> Frames {
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
         let welcome = json!({
             "message": "Connected successfully",
             "user_id": user.id,
             "username": user.username,
         });
-        smallvec![tell::envelope(wire, "connected", &welcome, now)]
+        smallvec![tell::envelope(wire, "connected", &welcome, at.now)]
     }
 
     fn read(&self, said: Said<'_>) -> Decoded {
@@ -92,7 +92,7 @@ impl Dialect for Envelope {
     }
 
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
-        let room = to.echo.written.trim_matches('"');
+        let room = tell::room_as_written(to);
         let text = match fault {
             Fault::NotThere => format!("Not a member of room {room}"),
             Fault::NotFound(_) | Fault::Forbidden => format!("Access denied to room {room}"),

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::lexicon::Lexicon;
 use super::peer::{Crowd, End, Peer, Seat};
-use super::{Ask, Decoded, Dialect, Echo, Refusal, Reply, To};
+use super::{Ask, Decoded, Dialect, Echo, Place, Refusal, Reply};
 use crate::engine::application::Admitted;
 use crate::engine::{Application, Handshake, Incoming, Plain, Said, Socket};
 
@@ -94,8 +94,8 @@ impl Interpreter {
         let connection = Arc::new(connection);
         let greeting = || -> Greeting {
             let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
-            Box::new(move |_| {
-                let welcome = dialect.welcome(&end.wire(), &user, now);
+            Box::new(move |cursor| {
+                let welcome = dialect.welcome(&end.wire(), &user, &Place { now, cursor });
                 end.accept().into_iter().chain(welcome).collect()
             })
         };
@@ -121,16 +121,15 @@ impl Interpreter {
         let now = self.collab.clock().now();
         match decoded {
             Decoded::Unknown => {}
-            Decoded::Silent => peer.acknowledge(ack),
+            Decoded::Silent => peer.acknowledge(ack, "[]"),
             Decoded::Wrong(text) => {
                 peer.end.send([peer.dialect.complaint(&peer.end.wire(), &text, now)]);
-                peer.acknowledge(ack);
+                peer.acknowledge(ack, "[]");
             }
+            Decoded::Refused(fault, echo) => peer.tell(Err(&fault), &echo, ack, now),
             Decoded::Ask(Ask::Ping, echo) => {
                 peer.connection.touch(now);
-                let to = To { user: &peer.connection.user, echo: &echo, now };
-                peer.end.send(peer.dialect.reply(&peer.end.wire(), &to, &Reply::Pong));
-                peer.acknowledge(ack);
+                peer.tell(Ok(&Reply::Pong), &echo, ack, now);
             }
             Decoded::Ask(ask, echo) => {
                 let (this, peer) = (Arc::clone(self), Arc::clone(peer));
@@ -142,14 +141,7 @@ impl Interpreter {
 
     async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
         let outcome = self.run(peer, ask, echo).await;
-        let now = self.collab.clock().now();
-        let (wire, to) = (peer.end.wire(), To { user: &peer.connection.user, echo, now });
-        let frames = match &outcome {
-            Ok(reply) => peer.dialect.reply(&wire, &to, reply),
-            Err(fault) => peer.dialect.fault(&wire, &to, fault),
-        };
-        peer.end.send(frames);
-        peer.acknowledge(ack);
+        peer.tell(outcome.as_ref(), echo, ack, self.collab.clock().now());
     }
 
     async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
@@ -158,7 +150,8 @@ impl Interpreter {
         match ask {
             Ask::Command(command) => {
                 let caller = Caller { user, origin: Some(id), key: None };
-                self.collab.execute(caller, command).await.map(|_| Reply::Done)
+                let done = self.collab.execute(caller, command).await?;
+                Ok(Reply::Ran(Box::new(done)))
             }
             Ask::Typing { task, typing } => {
                 self.collab.typing(&peer.connection, &peer.lately, task, typing).await?;
@@ -168,12 +161,12 @@ impl Interpreter {
             Ask::Join(project) => {
                 let greeting = || peer.greeting(now, echo, Reply::Joined(project));
                 self.collab.join(id, user, project, greeting).await?;
-                Ok(Reply::Done)
+                Ok(Reply::Entered)
             }
             Ask::JoinNamed(name) => {
                 let greeting = || peer.greeting(now, echo, Reply::JoinedNamed(name.clone()));
                 self.collab.join_named(id, user, &name, greeting).await?;
-                Ok(Reply::Done)
+                Ok(Reply::Entered)
             }
             Ask::Leave(project) => {
                 self.collab.leave(id, project).await;

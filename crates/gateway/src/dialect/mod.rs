@@ -6,21 +6,22 @@
 //! in every dialect. Event names of an application appear in its own file and nowhere else.
 //!
 //! In reading order: this file, `taskmanager` (the language of the Task Manager app, over
-//! Socket.IO), `envelope` (that of the Project Manager app, over a raw socket), `lexicon`,
-//! `interpreter`, `peer`.
+//! Socket.IO), `envelope` (that of the Project Manager app, over a raw socket), `native` (our own,
+//! over both), `lexicon`, `interpreter`, `peer`.
 
 pub mod envelope;
 pub mod interpreter;
 pub mod lexicon;
+pub mod native;
 mod peer;
 pub mod taskmanager;
 
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
-use chorus_collab::{Command, Fault, TokenRules};
+use chorus_collab::{Command, Done, Fault, TokenRules};
 use chorus_model::event::Rooms;
-use chorus_model::{Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
+use chorus_model::{Cursor, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame, Present};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,6 +32,7 @@ use crate::engine::{Handshake, Said, plain, socket};
 pub use envelope::Envelope;
 pub use interpreter::{Door, Interpreter};
 pub use lexicon::Lexicon;
+pub use native::Native;
 pub use taskmanager::Taskmanager;
 
 /// A language.
@@ -61,7 +63,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     fn refusal(&self, fault: &Fault) -> Refusal;
 
     /// What a client hears first.
-    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, now: Timestamp) -> Frames;
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames;
 
     /// What a client asks for by a Socket.IO event.
     fn decode(&self, _name: &str, _args: &[&RawValue]) -> Decoded {
@@ -75,6 +77,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// What the caller hears of what he asked for.
     fn reply(&self, wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames;
+
+    /// The arguments of the acknowledgement, as a JSON array.
+    fn acknowledgement(&self, _to: &To<'_>, _outcome: Result<&Reply, &Fault>) -> Cow<'static, str> {
+        "[]".into()
+    }
 
     /// What the caller hears when it did not happen.
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames;
@@ -121,6 +128,15 @@ impl Wire<'_> {
     }
 }
 
+/// When and where in the log something takes effect.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// When.
+    pub now: Timestamp,
+    /// After the last event that was announced.
+    pub cursor: &'a Cursor,
+}
+
 /// Whom a reply is for, and what it answers.
 #[derive(Debug, Clone, Copy)]
 pub struct To<'a> {
@@ -150,6 +166,8 @@ pub enum Decoded {
     Silent,
     /// It breaks a rule of the dialect, which says so in its own words.
     Wrong(String),
+    /// It breaks a rule of the server, which the dialect tells like any other fault.
+    Refused(Fault, Echo),
     /// A typed, valid ask, and what is repeated to the caller.
     Ask(Ask, Echo),
 }
@@ -194,8 +212,12 @@ pub struct Echo {
 /// What was done, as far as its caller is told by a reply rather than by the event itself.
 #[derive(Debug)]
 pub enum Reply {
-    /// A command was run, or typing told.
+    /// Typing was told, or a message relayed.
     Done,
+    /// The caller hears a room now; the greeting there has said so.
+    Entered,
+    /// A command was run.
+    Ran(Box<Done>),
     /// The caller hears the project now.
     Joined(ProjectId),
     /// The caller hears it no longer.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chorus_collab::Fault;
 use chorus_collab::live::Lately;
-use chorus_model::UserId;
+use chorus_model::{Timestamp, UserId};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Frame};
 
@@ -55,19 +56,33 @@ impl End {
 }
 
 impl Peer {
-    pub(super) fn acknowledge(&self, ack: Option<u64>) {
+    pub(super) fn acknowledge(&self, ack: Option<u64>, arguments: &str) {
         if let (Some(id), End::Socket(socket)) = (ack, &self.end) {
-            socket.acknowledge(id, "[]");
+            socket.acknowledge(id, arguments);
+        }
+    }
+
+    /// Tells the client what has come of what it asked for.
+    pub(super) fn tell(
+        &self,
+        outcome: Result<&Reply, &Fault>,
+        echo: &Echo,
+        ack: Option<u64>,
+        now: Timestamp,
+    ) {
+        let (wire, to) = (self.end.wire(), To { user: &self.connection.user, echo, now });
+        let frames = match outcome {
+            Ok(reply) => self.dialect.reply(&wire, &to, reply),
+            Err(fault) => self.dialect.fault(&wire, &to, fault),
+        };
+        self.end.send(frames);
+        if ack.is_some() {
+            self.acknowledge(ack, &self.dialect.acknowledgement(&to, outcome));
         }
     }
 
     /// A reply that is the first thing heard in a room.
-    pub(super) fn greeting(
-        &self,
-        now: chorus_model::Timestamp,
-        echo: &Echo,
-        reply: Reply,
-    ) -> Greeting {
+    pub(super) fn greeting(&self, now: Timestamp, echo: &Echo, reply: Reply) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
         let user = Arc::clone(&self.connection.user);
         Box::new(move |_| {

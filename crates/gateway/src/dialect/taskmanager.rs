@@ -18,7 +18,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Decoded, Dialect, Frames, Refusal, Reply, To, Wire};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire};
 use crate::engine::Handshake;
 
 /// The language of the Task Manager app.
@@ -69,11 +69,11 @@ impl Dialect for Taskmanager {
         Refusal { code: 0, reason }
     }
 
-    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, now: Timestamp) -> Frames {
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
         let welcome = json!({
             "message": "Successfully connected to real-time updates",
             "user_id": user.id,
-            "timestamp": now.naive(),
+            "timestamp": at.now.naive(),
         });
         smallvec![wire.event("connected", &welcome)]
     }

@@ -49,9 +49,9 @@ pub fn run(options: &DemoOptions) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
         settings.listen = settings.listen.iter().map(free).collect::<Result<_, _>>()?;
         let app = App::start(&settings, Some(FIRST_ID)).await?;
-        fill(&app).await?;
+        let project = fill(&app).await?;
         serve::announce(&app);
-        introduce(&app, &settings);
+        introduce(&app, &settings, project);
         serve::until_told_to_stop().await?;
         app.stop().await;
         Ok(())
@@ -78,7 +78,7 @@ fn free(at: &ListenAt) -> Result<ListenAt, Failure> {
     Err(Failure::new(format!("no port is free from {} on", at.asked)))
 }
 
-fn introduce(app: &App, settings: &Settings) {
+fn introduce(app: &App, settings: &Settings, project: ProjectId) {
     let Some(bound) = app.bound().first() else { return };
     let url = format!("http://{}", bound.address);
     let minutes = settings.tokens.access_minutes;
@@ -94,16 +94,17 @@ From Node, with the stock client (npm install socket.io-client):
     headers: {{ "content-type": "application/json" }},
     body: JSON.stringify({{ username: "alice", password: "{PASSWORD}" }}),
   }}).then((answer) => answer.json());
-  const socket = io("{url}/taskmanager", {{ query: {{ token: login.access_token }} }});
+  const socket = io("{url}/native", {{ auth: {{ token: login.access_token }} }});
   socket.onAny((name, told) => console.log(name, told));
+  console.log(await socket.emitWithAck("subscribe", {{ room: "project:{project}" }}));
 
 Tokens last {minutes} minutes. Nothing here outlives this process; end it with Ctrl-C.
 "#
     ));
 }
 
-/// Fills the workspace.
-async fn fill(app: &App) -> Result<(), Failure> {
+/// Fills the workspace and returns its first project.
+async fn fill(app: &App) -> Result<ProjectId, Failure> {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let password = Password::parse(PASSWORD).map_err(Failure::new)?;
     let hash = app::hasher(&entropy)?.hash(password).await.map_err(Failure::new)?;
@@ -111,13 +112,15 @@ async fn fill(app: &App) -> Result<(), Failure> {
     for (username, full_name) in PEOPLE {
         people.push(person(app, username, full_name, &hash).await?.id);
     }
+    let mut first = None;
     for (name, description, tasks) in PROJECTS {
         let project = project(app, &people, name, description).await?;
+        first.get_or_insert(project);
         for (row, task) in tasks.iter().enumerate() {
             self::task(app, &people, project, row, task).await?;
         }
     }
-    Ok(())
+    first.ok_or_else(|| Failure::new("the demo has no project"))
 }
 
 async fn person(app: &App, name: &str, full_name: &str, hash: &str) -> Result<User, Failure> {

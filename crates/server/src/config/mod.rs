@@ -56,7 +56,8 @@ pub struct ListenAt {
     pub asked: String,
     /// The addresses: two for `localhost`.
     pub addresses: Vec<SocketAddr>,
-    /// The Socket.IO dialect in the namespace `/`.
+    /// The dialect as it was asked for. `envelope` has no Socket.IO: such a listener speaks
+    /// `native` there, beside the raw socket that every listener has.
     pub dialect: String,
 }
 
@@ -80,9 +81,9 @@ pub struct Mistake {
 }
 
 /// The dialects that a listener can have.
-pub const DIALECTS: &[&str] = &["taskmanager"];
+pub const DIALECTS: &[&str] = &["native", "taskmanager", "envelope"];
 /// The dialect of a listener that names none.
-pub const DEFAULT_DIALECT: &str = "taskmanager";
+pub const DEFAULT_DIALECT: &str = "native";
 
 impl Settings {
     /// Reads all sources. The mistakes are all there are.

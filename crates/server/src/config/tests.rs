@@ -25,7 +25,7 @@ fn mistakes(options: &ServeOptions, env: &Variables) -> Vec<String> {
 fn defaults_are_a_loopback_server() {
     let settings = Settings::read(&ServeOptions::default(), &env([])).unwrap();
     assert_eq!(settings.listen[0].addresses, ["127.0.0.1:8000".parse().unwrap()]);
-    assert_eq!(settings.listen[0].dialect, "taskmanager");
+    assert_eq!(settings.listen[0].dialect, "native");
     assert_eq!(settings.registration, Registration::Open);
     assert_eq!(settings.secret, None);
     assert_eq!(settings.tokens.access_minutes, 30);
@@ -64,7 +64,7 @@ fn every_mistake_is_reported_at_once() {
     let found = mistakes(&options, &env);
     for expected in [
         "--listen: nowhere: must be HOST:PORT with an IP address or localhost",
-        "--listen: 127.0.0.1:0=klingon: no dialect klingon; there is: taskmanager",
+        "--listen: 127.0.0.1:0=klingon: no dialect klingon; there is: native, taskmanager, envelope",
         "JWT_SECRET: is a secret that everybody knows; --insecure-dev-secret accepts it",
         "CORS_ORIGINS: app.example: must be an origin such as https://app.example",
         "limits.message_burst: must be a whole number from 1 to 4294967295",

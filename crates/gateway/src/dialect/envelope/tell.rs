@@ -35,8 +35,18 @@ pub(super) fn reply(wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
             let pong = json!({ "timestamp": to.now.with_offset() });
             smallvec![envelope(wire, "pong", &pong, to.now)]
         }
-        Reply::Done | Reply::Joined(_) | Reply::Left(_) | Reply::Online(_) => Frames::new(),
+        Reply::Done
+        | Reply::Entered
+        | Reply::Ran(_)
+        | Reply::Joined(_)
+        | Reply::Left(_)
+        | Reply::Online(_) => Frames::new(),
     }
+}
+
+/// The room in a text for the caller: as he wrote it, without quotes.
+pub(super) fn room_as_written(to: &To<'_>) -> String {
+    serde_json::from_str(&to.echo.written).unwrap_or_else(|_| to.echo.written.to_string())
 }
 
 /// The one durable frame of an event; none where the app has no word for it.
@@ -77,7 +87,6 @@ pub(super) fn event(wire: &Wire<'_>, event: &Event) -> Option<Frame> {
             let (kind, content) = project_updated(project, changes);
             told(kind, project.id, content)
         }
-
         Body::ProjectDeleted { project } => {
             told("project.archived", project.id, json!({ "project_id": project.id }))
         }
@@ -145,11 +154,10 @@ fn in_room(
 /// A reply that names the room as the caller wrote it.
 fn in_own_words(wire: &Wire<'_>, kind: &str, what: &str, to: &To<'_>) -> Frame {
     let room: Value = serde_json::from_str(&to.echo.written).unwrap_or_default();
-    let name = room.as_str().map_or_else(|| room.to_string(), str::to_owned);
     let told = json!({
         "type": kind,
         "room": room,
-        "data": { "message": format!("{what} {name}") },
+        "data": { "message": format!("{what} {}", room_as_written(to)) },
         "timestamp": to.now.with_offset(),
     });
     wire.event(kind, &told)

@@ -117,7 +117,11 @@ impl Taskmanager {
     ) -> Option<Frame> {
         let now = now.naive();
         match reply {
-            Reply::Done | Reply::JoinedNamed(_) | Reply::LeftNamed { .. } => None,
+            Reply::Done
+            | Reply::Entered
+            | Reply::Ran(_)
+            | Reply::JoinedNamed(_)
+            | Reply::LeftNamed { .. } => None,
             Reply::Joined(project) => Some(wire.event(
                 "joined_project",
                 &json!({

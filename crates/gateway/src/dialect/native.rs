@@ -1,0 +1,313 @@
+//! `native`: our own language, over Socket.IO and over raw sockets. Its contract is in
+//! `docs/protocol/native.md`. Events are the log's own, in the serde form of the model; commands
+//! are those of REST, by name, answered with the entity and the cursor, or with the fault.
+
+use std::borrow::Cow;
+
+use chorus_collab::live::RoomName;
+use chorus_collab::{Answer, Fault, Fields, TokenRules, forms};
+use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
+use chorus_model::text::Rule;
+use chorus_model::{Event, Invalid, ProjectId, Room, Signal, TaskId, Timestamp, UserRef};
+use chorus_protocol::engineio::OpenQuery;
+use chorus_realtime::{Deliveries, Delivery, Frame, Present};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use smallvec::{SmallVec, smallvec};
+
+use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire};
+use crate::engine::{Handshake, Said};
+
+/// Our own language.
+#[derive(Debug, Clone, Default)]
+pub struct Native;
+
+/// A message on a raw socket.
+#[derive(Serialize)]
+struct Message<'a, T: Serialize + ?Sized> {
+    r#type: &'a str,
+    data: &'a T,
+}
+
+/// A request on a raw socket.
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(default)]
+    data: Map<String, Value>,
+}
+
+/// Bytes of a request's id, which is repeated in its answer.
+const MAX_ID: usize = 64;
+
+impl Dialect for Native {
+    fn name(&self) -> &'static str {
+        "native"
+    }
+
+    fn token_rules(&self) -> TokenRules {
+        TokenRules::NATIVE
+    }
+
+    fn credentials<'a>(
+        &self,
+        handshake: &'a Handshake,
+        payload: Option<&'a RawValue>,
+    ) -> SmallVec<[Cow<'a, str>; 2]> {
+        #[derive(Deserialize)]
+        struct Shown {
+            token: Option<String>,
+        }
+        let shown = payload.and_then(|raw| serde_json::from_str::<Shown>(raw.get()).ok());
+        let auth = shown.and_then(|shown| shown.token).map(Cow::Owned);
+        let query = OpenQuery::parse(&handshake.query).ok();
+        let query = query.and_then(|query| query.get("token"));
+        let session = handshake.cookie("access_token").map(Cow::Borrowed);
+        let all = auth.into_iter().chain(query).chain(session);
+        all.filter(|token| !token.is_empty()).collect()
+    }
+
+    fn auto_joins(&self) -> bool {
+        false
+    }
+
+    fn refusal(&self, fault: &Fault) -> Refusal {
+        let code = match fault {
+            Fault::Unauthenticated(_) => 4401,
+            Fault::TooManyConnections => 4429,
+            _ => 4500,
+        };
+        Refusal { code, reason: fault.to_string().into() }
+    }
+
+    fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
+        let welcome = json!({ "user": user, "cursor": at.cursor, "at": at.now });
+        smallvec![told(wire, "connected", &welcome)]
+    }
+
+    fn decode(&self, name: &str, args: &[&RawValue]) -> Decoded {
+        let object =
+            args.first().map_or(Some(Map::new()), |raw| serde_json::from_str(raw.get()).ok());
+        let echo = Echo { word: "", written: name.chars().take(MAX_ID).collect() };
+        match object {
+            Some(object) => ask(name, &object, echo),
+            None => Decoded::Refused(invalid("data", Rule::Type("an object")), echo),
+        }
+    }
+
+    fn read(&self, said: Said<'_>) -> Decoded {
+        let bytes = match said {
+            Said::Text(text) => text.as_bytes(),
+            Said::Binary(bytes) => bytes,
+        };
+        let nobody = || Echo { word: "", written: "null".into() };
+        let request = match serde_json::from_slice::<Request<'_>>(bytes) {
+            Ok(request) => request,
+            Err(_) => {
+                let form = Rule::Form("a JSON object {type, id?, data?} with data an object");
+                return Decoded::Refused(invalid("message", form), nobody());
+            }
+        };
+        let id = request.id.map_or("null", RawValue::get);
+        if id.len() > MAX_ID {
+            return Decoded::Refused(invalid("id", Rule::TooLong(MAX_ID)), nobody());
+        }
+        ask(&request.r#type, &request.data, Echo { word: "", written: id.into() })
+    }
+
+    fn reply(&self, wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
+        match wire {
+            // There the acknowledgement says it.
+            Wire::SocketIo { .. } => Frames::new(),
+            Wire::Raw if matches!(reply, Reply::Entered) => Frames::new(),
+            Wire::Raw => smallvec![answered(wire, to, Ok(reply))],
+        }
+    }
+
+    fn acknowledgement(&self, _to: &To<'_>, outcome: Result<&Reply, &Fault>) -> Cow<'static, str> {
+        Value::Array(vec![outcome_of(outcome)]).to_string().into()
+    }
+
+    fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
+        match wire {
+            Wire::SocketIo { .. } => {
+                let mut error = outcome_of(Err(fault));
+                error["request"] = json!(&*to.echo.written);
+                smallvec![told(wire, "error", &error)]
+            }
+            Wire::Raw => smallvec![answered(wire, to, Err(fault))],
+        }
+    }
+
+    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Frame {
+        let error = json!({ "ok": false, "error": { "code": "refused", "message": text } });
+        told(wire, "error", &error)
+    }
+
+    fn expiry(&self) -> &'static str {
+        "Token expired"
+    }
+
+    fn audience(&self, event: &Event) -> Rooms {
+        event.body.rooms()
+    }
+
+    fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
+        Some(told(wire, event.body.kind(), event))
+    }
+
+    fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
+        match &signal.body {
+            SignalBody::Typing { task, typing } => {
+                let content = json!({
+                    "user": signal.user, "task_id": task.id, "project_id": task.project_id,
+                    "typing": typing, "at": signal.at,
+                });
+                let room = Room::Project(task.project_id);
+                smallvec![deliver(wire, "typing", room, signal, &content)]
+            }
+            SignalBody::Presence { arrived, rooms, names, .. } => {
+                let delivery = |room: &Room| {
+                    let named = names.iter().find(|named| named.room == *room);
+                    let name = named.map_or_else(|| room.to_string(), |n| n.name.to_string());
+                    let content = json!({
+                        "room": name, "user": signal.user, "present": arrived, "at": signal.at,
+                    });
+                    deliver(wire, "presence", *room, signal, &content)
+                };
+                rooms.iter().map(delivery).collect()
+            }
+            SignalBody::Relay { room, name, content } => {
+                let content: Value = serde_json::from_str(content).unwrap_or_default();
+                let content = json!({
+                    "room": &**name, "user": signal.user, "content": content, "at": signal.at,
+                });
+                smallvec![deliver(wire, "message", *room, signal, &content)]
+            }
+        }
+    }
+}
+
+fn ask(name: &str, object: &Map<String, Value>, echo: Echo) -> Decoded {
+    if let Some(command) = forms::command(name, object) {
+        return match command {
+            Ok(command) => Decoded::Ask(Ask::Command(command), echo),
+            Err(fault) => Decoded::Refused(fault, echo),
+        };
+    }
+    let asked = match name {
+        "subscribe" => room(object).map(Ask::JoinNamed),
+        "unsubscribe" => room(object).map(Ask::LeaveNamed),
+        "typing" => typing(object),
+        "who" => who(object),
+        "ping" => Ok(Ask::Ping),
+        _ => Err(invalid("type", Rule::Form("a command or request of the native protocol"))),
+    };
+    match asked {
+        Ok(asked) => Decoded::Ask(asked, echo),
+        Err(fault) => Decoded::Refused(fault, echo),
+    }
+}
+
+/// `project:7` or `task:12`.
+fn room(object: &Map<String, Value>) -> Result<RoomName, Fault> {
+    let mut fields = Fields::new(object);
+    let name = fields.required("room", |field, text| {
+        let form = || Invalid::new(field, Rule::Form("project:ID or task:ID"));
+        let (kind, id) = text.split_once(':').ok_or_else(form)?;
+        let stored = matches!(kind, "project" | "task") && id.bytes().all(|b| b.is_ascii_digit());
+        RoomName::stored(kind, id).filter(|_| stored).ok_or_else(form)
+    });
+    fields.finish_with(name)
+}
+
+/// Who is in a project; without one, in any of the caller's.
+fn who(object: &Map<String, Value>) -> Result<Ask, Fault> {
+    let mut fields = Fields::new(object);
+    let project = fields.nullable_id("project_id").flatten().map(ProjectId);
+    fields.finish().map(|()| Ask::Online(project))
+}
+
+fn typing(object: &Map<String, Value>) -> Result<Ask, Fault> {
+    let mut fields = Fields::new(object);
+    let task = fields.required_id("task_id").map(TaskId);
+    let typing = match object.get("typing") {
+        None => Some(true),
+        Some(value) => value.as_bool(),
+    };
+    if typing.is_none() {
+        fields.note("typing", Rule::Type("a boolean"));
+    }
+    let (task, typing) = fields.finish_with(task.zip(typing))?;
+    Ok(Ask::Typing { task, typing })
+}
+
+/// `{"ok":true,"data":…,"cursor":…}` or `{"ok":false,"error":{…}}`.
+fn outcome_of(outcome: Result<&Reply, &Fault>) -> Value {
+    match outcome {
+        Ok(Reply::Ran(done)) => {
+            json!({ "ok": true, "data": entity(&done.answer), "cursor": done.cursor })
+        }
+        Ok(Reply::Online(present)) => {
+            json!({ "ok": true, "data": present.iter().map(there).collect::<Vec<_>>() })
+        }
+        Ok(Reply::JoinedNamed(name) | Reply::LeftNamed { name, .. }) => {
+            json!({ "ok": true, "data": { "room": name.as_str() } })
+        }
+        Ok(_) => json!({ "ok": true }),
+        Err(fault) => {
+            let mut error = json!({ "code": fault.code(), "message": fault.to_string() });
+            if let Fault::Invalid(invalid) = fault {
+                let fields =
+                    invalid.iter().map(|one| (one.field.to_string(), json!(one.rule.to_string())));
+                error["fields"] = Value::Object(fields.collect());
+            }
+            json!({ "ok": false, "error": error })
+        }
+    }
+}
+
+fn entity(answer: &Answer) -> Value {
+    match answer {
+        Answer::Project(project) => json!(project),
+        Answer::Member(member) => json!(member),
+        Answer::Task(task) => json!(task),
+        Answer::Comment(comment) => json!(comment),
+        Answer::Read(read) => json!({ "read": read }),
+        Answer::Deleted | Answer::Swallowed => Value::Null,
+    }
+}
+
+fn there(present: &Present) -> Value {
+    json!({
+        "user": *present.user, "since": present.since, "last_activity": present.last_activity,
+    })
+}
+
+fn answered(wire: &Wire<'_>, to: &To<'_>, outcome: Result<&Reply, &Fault>) -> Frame {
+    let mut answer = outcome_of(outcome);
+    answer["type"] = json!("reply");
+    answer["id"] = serde_json::from_str(&to.echo.written).unwrap_or_default();
+    wire.event("reply", &answer)
+}
+
+fn told<T: Serialize + ?Sized>(wire: &Wire<'_>, kind: &str, content: &T) -> Frame {
+    match wire {
+        Wire::SocketIo { .. } => wire.event(kind, content),
+        Wire::Raw => wire.event(kind, &Message { r#type: kind, data: content }),
+    }
+}
+
+fn deliver(wire: &Wire<'_>, kind: &str, room: Room, signal: &Signal, content: &Value) -> Delivery {
+    let frame = Frame::ephemeral(told(wire, kind, content).bytes);
+    Delivery { rooms: smallvec![room], unless: Rooms::new(), except: signal.cause, frame }
+}
+
+fn invalid(field: &'static str, rule: Rule) -> Fault {
+    Invalid::new(field, rule).into()
+}
