@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# ./proof.sh [crash] [properties] [fuzz]: the long forms of the tests; without arguments all three.
+# What came of them is added to docs/proof/<date>.md; the status says whether all passed.
+# KILLS (50): ends of the process. PROPTEST_CASES (20000): cases per property.
+# FUZZ_MINUTES (30): of each fuzz target; two run at a time, each on one core.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+failed=0 rows=()
+[ $# -gt 0 ] || set -- crash properties fuzz
+
+# row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
+row() {
+  local outcome=passed
+  [ "$5" = 0 ] || { outcome="**failed**" failed=1; }
+  rows+=("| $1 | \`$2\` | $3 | $4 s | $outcome |")
+}
+
+# total FILE PATTERN: the sum of the numbers that PATTERN (a sed expression with one group) finds.
+total() {
+  sed -nE "s/$2/\1/p" "$1" | awk '{ sum += $1 } END { print sum + 0 }'
+}
+
+crash() {
+  cargo build --locked --package chorus-server --features crash-points
+  [ -d e2e/node_modules ] || (cd e2e && npm ci --no-audit --no-fund)
+  local log=$logs/crash status=0 from=$SECONDS survived
+  CHORUS_BIN=${CARGO_TARGET_DIR:-$PWD/target}/debug/chorus \
+    node --test --test-reporter=tap e2e/tests/crash.test.js | tee "$log" || status=$?
+  survived=$(total "$log" '^# pass ([0-9]+).*')
+  # An end that did not happen proves nothing.
+  [ "$survived" = "$KILLS" ] || status=1
+  row "kill -9 under write load" "KILLS=$KILLS node --test e2e/tests/crash.test.js" \
+    "$survived of $KILLS ends survived; $(
+      total "$log" '.*# ([0-9]+) acknowledged, ended by SIG.*') writes acknowledged before them" \
+    $((SECONDS - from)) $status
+}
+
+# The properties of a crate: the tests inside its `proptest!` blocks.
+count_properties() {
+  grep -rl 'proptest! {' "crates/$1" --include='*.rs' | xargs awk '
+    /^ *proptest! \{/ { depth = index($0, "p") }
+    depth && /#\[test\]/ { found++ }
+    depth && match($0, /^ *\}$/) && RLENGTH == depth { depth = 0 }
+    END { print found + 0 }'
+}
+
+properties() {
+  local crate log status from
+  for crate in protocol realtime storage; do
+    log=$logs/$crate status=0 from=$SECONDS
+    cargo test --locked --package "chorus-$crate" 2>&1 | tee "$log" || status=$?
+    row "properties of $crate" "PROPTEST_CASES=$PROPTEST_CASES cargo test -p chorus-$crate" \
+      "$(count_properties "$crate") properties; with the other tests $(
+        total "$log" '^test result: .* ([0-9]+) passed.*') passed, $(
+        total "$log" '^test result: .* ([0-9]+) failed.*') failed" $((SECONDS - from)) $status
+  done
+}
+
+# fuzz_one TARGET: runs in the background, so its status goes to a file.
+fuzz_one() {
+  local found=fuzz/target/found/$1 status=0
+  mkdir -p "$found"
+  "fuzz/target/$host/debug/$1" -max_total_time="$seconds" -print_final_stats=1 \
+    -artifact_prefix="$found-" "$found" "fuzz/corpus/$1" >"$logs/$1" 2>&1 || status=$?
+  echo $status >"$logs/$1.status"
+}
+
+fuzz() {
+  local target targets host seconds=$((${FUZZ_MINUTES:-30} * 60))
+  mapfile -t targets < <(basename -s .rs fuzz/fuzz_targets/*.rs)
+  host=$(rustc -vV | sed -n 's/^host: //p')
+  # Coverage steers the fuzzer; the flags are those of fuzz/README.md.
+  (cd fuzz && CARGO_TARGET_DIR=target RUSTFLAGS="-Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares \
+    -Ccodegen-units=1" cargo build --locked --target "$host")
+  for target in "${targets[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+    fuzz_one "$target" &
+  done
+  wait
+  for target in "${targets[@]}"; do
+    # Where it fails, libFuzzer tells why last.
+    [ "$(cat "$logs/$target.status")" = 0 ] || tail -n 40 "$logs/$target"
+    row "fuzzing $target" "$target -max_total_time=$seconds" "$(
+      total "$logs/$target" '^stat::number_of_executed_units: *([0-9]+)') inputs, $(
+      sed -nE 's/.* cov: ([0-9]+) .*/\1/p' "$logs/$target" | tail -n 1) edges covered" \
+      "$seconds" "$(cat "$logs/$target.status")"
+  done
+}
+
+report() {
+  local report changes=""
+  report=docs/proof/$(date -u +%F).md
+  mkdir -p docs/proof
+  [ -f "$report" ] || printf '# Proof of %s\n\nWritten by `proof.sh`.\n' "$(date -u +%F)" >"$report"
+  git diff --quiet HEAD -- crates fuzz e2e Cargo.toml Cargo.lock || changes=", with changes not committed"
+  {
+    printf '\n## %s UTC\n\n* commit `%s`%s\n' "$(date -u +%H:%M)" "$(git rev-parse HEAD)" "$changes"
+    printf '* %s × %s, %s, %s, Node %s\n\n' "$(nproc)" "$(
+      sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(uname -sr)" \
+      "$(rustc --version | cut -d' ' -f1,2)" "$(node --version)"
+    printf '%s\n' '| what | command | count | time | outcome |' '|---|---|---|---|---|' "${rows[@]}"
+  } >>"$report"
+  tail -n "${#rows[@]}" "$report"
+}
+
+for part in "$@"; do
+  case $part in
+    crash | properties | fuzz) "$part" ;;
+    *) echo "$0: no part is called $part" >&2 && exit 2 ;;
+  esac
+done
+report
+exit $failed
