@@ -137,9 +137,10 @@ impl<A: Application> Dialogue<A> {
     }
 
     /// The session has ended: tells the application of every namespace it was still in.
-    pub(crate) async fn end(self, engine: &Engine<A>) {
+    pub(crate) async fn end(self, engine: &Engine<A>, ending: Option<Ending>) {
         if let Some(peer) = self.plain {
-            engine.parts.application.disconnected(peer, false).await;
+            let clean = ending == Some(Ending::ClientClosed);
+            engine.parts.application.disconnected(peer, clean).await;
         }
         for space in self.spaces {
             if let Some(peer) = space.peer
@@ -291,7 +292,8 @@ impl<A: Application> Dialogue<A> {
 
     fn shut_ears(&mut self, engine: &Engine<A>) -> Step<A> {
         if self.unread == 0 {
-            for peer in self.spaces.iter().filter_map(|space| space.peer.as_ref()) {
+            let peers = self.spaces.iter().filter_map(|space| space.peer.as_ref());
+            for peer in self.plain.iter().chain(peers) {
                 engine.parts.application.flooded(peer);
             }
         }

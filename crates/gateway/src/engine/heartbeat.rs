@@ -143,7 +143,8 @@ impl<A: Application> Engine<A> {
                 pulse.waiting.store(true, Ordering::Release);
                 let ping = if session.raw { &RAW_PING } else { &PING };
                 session.outbox.send(Frame::durable(ping.clone()));
-                (now, timeout)
+                // An answer may come long before the time for it is over.
+                (now, timeout.min(interval))
             } else {
                 (heard, interval)
             }

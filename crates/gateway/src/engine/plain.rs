@@ -2,7 +2,7 @@
 //! raw, as one WebSocket with nothing around its messages.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -42,7 +42,8 @@ struct End {
     connection: ConnectionId,
     outbox: Arc<Outbox>,
     handshake: Arc<Handshake>,
-    raw: bool,
+    /// What a raw session is closed with.
+    farewell: Option<Arc<OnceLock<Bytes>>>,
 }
 
 impl Plain {
@@ -64,7 +65,7 @@ impl Plain {
     /// A text message.
     pub fn text(&self, text: &str) -> Frame {
         let mut builder = FrameBuilder::text(text.len() + 1);
-        if !self.end.raw {
+        if self.end.farewell.is_none() {
             builder.payload().push(b'4');
         }
         builder.payload().extend_from_slice(text.as_bytes());
@@ -84,10 +85,10 @@ impl Plain {
         self.end.outbox.flush();
     }
 
-    /// Ends the session with a close frame (RFC 6455, section 7.4).
+    /// Ends the session with a close frame (RFC 6455, section 7.4); the first one counts.
     pub fn close(&self, code: u16, reason: &str) {
-        if self.end.raw {
-            self.send([Frame::durable(websocket::close_frame(code, reason))]);
+        if let Some(farewell) = &self.end.farewell {
+            farewell.get_or_init(|| websocket::close_frame(code, reason));
         }
         self.end.outbox.close(CloseReason::Ended);
     }
@@ -160,7 +161,7 @@ impl<A: Application> Engine<A> {
             connection: self.next_connection(),
             outbox: Arc::clone(&session.outbox),
             handshake: Arc::clone(&session.handshake),
-            raw: session.raw,
+            farewell: session.farewell.clone(),
         };
         let opened = self.parts.application.open(Plain { end: Arc::new(end) }, ticket);
         opened.map(Outcome::Opened).boxed()

@@ -123,7 +123,7 @@ impl<A: Application> Engine<A> {
         tracing::debug!(sid = %session.sid, ending = ?session.ending(), "session ended");
         let dialogue = polling.dialogue.lock().await.take();
         if let Some(dialogue) = dialogue {
-            dialogue.end(&self).await;
+            dialogue.end(&self, session.ending()).await;
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use chorus_realtime::{CloseReason, Outbox};
 
 use super::application::{Application, Handshake};
@@ -19,6 +20,8 @@ pub(crate) struct Session<A: Application> {
     pub(crate) pulse: Pulse,
     /// Whether it is a WebSocket without Engine.IO.
     pub(crate) raw: bool,
+    /// The close frame that the application ends a raw session with; absent in all others.
+    pub(crate) farewell: Option<Arc<OnceLock<Bytes>>>,
     /// Whether it has been in a namespace.
     pub(crate) connected: AtomicBool,
     /// Present in sessions that began with polling.
@@ -49,7 +52,7 @@ pub enum Ending {
     PingTimeout,
     /// No CONNECT came in time.
     ConnectTimeout,
-    /// The client said an Engine.IO close.
+    /// The client said good-bye: an Engine.IO close, or on a raw socket a close frame.
     ClientClosed,
     /// What the client sent cannot be read.
     Malformed,
@@ -77,6 +80,7 @@ impl<A: Application> Session<A> {
         Self {
             sid,
             raw,
+            farewell: raw.then(Arc::default),
             outbox,
             handshake,
             pulse: Pulse::default(),

@@ -45,6 +45,8 @@ pub(crate) struct SocketTask<A: Application> {
     busy: Option<BoxFuture<'static, Outcome<A>>>,
     /// How the peer closed, or why it is closed, if more is known than the ending says.
     code: Option<u16>,
+    /// Whether the peer has closed: all it said is read, and it waits for the end of the stream.
+    departed: bool,
 }
 
 impl<A: Application> SocketTask<A> {
@@ -56,7 +58,7 @@ impl<A: Application> SocketTask<A> {
         reader: Reader,
         dialogue: Dialogue<A>,
     ) -> Self {
-        Self { engine, session, link, reader, dialogue, busy: None, code: None }
+        Self { engine, session, link, reader, dialogue, busy: None, code: None, departed: false }
     }
 
     /// Nothing is read before `first` has ended.
@@ -136,7 +138,7 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
-        let Self { engine, session, reader, dialogue, busy, code, .. } = self;
+        let Self { engine, session, reader, dialogue, busy, code, departed, .. } = self;
         let mut ending = None;
         let mut visit = |message: Message<'_>| {
             let step = match message {
@@ -161,7 +163,8 @@ impl<A: Application> SocketTask<A> {
                 }
                 Message::Close(said) => {
                     *code = said.map(|(code, _)| code);
-                    Step::End(Ending::TransportClosed)
+                    *departed = true;
+                    Step::End(departure(session.raw, *code))
                 }
             };
             match step {
@@ -192,7 +195,9 @@ impl<A: Application> SocketTask<A> {
             && !session.outbox.is_blocked()
         {
             // A last word, if the socket takes it.
-            said = self.link.stream.try_write(&websocket::close_frame(code, "")).is_ok();
+            let farewell = session.farewell.as_ref().and_then(|farewell| farewell.get().cloned());
+            let farewell = farewell.unwrap_or_else(|| websocket::close_frame(code, ""));
+            said = self.link.stream.try_write(&farewell).is_ok();
         }
         session.outbox.close(CloseReason::Ended);
         // What the application was in the middle of happens, and is settled before the good-bye.
@@ -201,8 +206,8 @@ impl<A: Application> SocketTask<A> {
             self.dialogue.settle(&self.engine, &self.session, outcome);
         }
         tracing::debug!(sid = %self.session.sid, ending = ?self.session.ending(), "session ended");
-        self.dialogue.end(&self.engine).await;
-        if said {
+        self.dialogue.end(&self.engine, self.session.ending()).await;
+        if said && !self.departed {
             // Boxed: only the few sessions that end so pay for its size.
             Box::pin(linger(&self.link.stream)).await;
         }
@@ -225,6 +230,12 @@ async fn linger(stream: &TcpStream) {
     };
     // Whoever does not go by himself is let go.
     tokio::time::timeout(LINGER, drain).await.ok();
+}
+
+/// What a close frame means. On a raw socket there is no other good-bye; only a page that is left
+/// or loaded anew says 1001 (RFC 6455, section 7.4.1), and may be back in a moment.
+fn departure(raw: bool, code: Option<u16>) -> Ending {
+    if raw && code != Some(1001) { Ending::ClientClosed } else { Ending::TransportClosed }
 }
 
 fn ending_of(reason: CloseReason) -> Ending {
