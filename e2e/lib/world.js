@@ -1,5 +1,6 @@
 // A server with people, projects and tasks, made over REST like everybody makes them.
 
+import { Envelope } from './envelope.js';
 import { Rest } from './rest.js';
 import { Server } from './server.js';
 import { Client } from './sockets.js';
@@ -75,6 +76,13 @@ export class World {
   /** A connected client on a websocket. */
   async client(person) {
     const [client] = await this.clients(undefined, person);
+    return client;
+  }
+
+  /** A connected client of the Project Manager app; `options` are those of its socket. */
+  async envelope(person, options) {
+    const client = await Envelope.connected(person, options);
+    this.#clients.push(client);
     return client;
   }
 
