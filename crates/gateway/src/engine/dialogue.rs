@@ -314,7 +314,8 @@ fn seat<A: Application>(
     session.connected.store(true, Ordering::Release);
     let peer = Arc::new(admitted.peer);
     if let Some(delay) = admitted.expires_in {
-        engine.parts.wheel.set(session, Alarm::Expiry(Arc::downgrade(&peer)), delay);
+        let time = engine.parts.clock.monotonic().saturating_add(delay);
+        engine.parts.wheel.set(session, Alarm::Expiry(Arc::downgrade(&peer)), time);
     }
     peer
 }

@@ -52,10 +52,18 @@ impl<A: Application> Wheel<A> {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// Rings for `session` after `delay`, at the first tick that is not too early.
-    pub(crate) fn set(&self, session: &Arc<Session<A>>, alarm: Alarm<A>, delay: Duration) {
-        let due = self.now().saturating_add(self.ticks(delay)).saturating_add(1);
+    /// Rings for `session` at `time`, or at the first tick after it.
+    pub(crate) fn set(&self, session: &Arc<Session<A>>, alarm: Alarm<A>, time: Duration) {
+        // The hand may lag behind the clock, but what is set for a slot it has passed would wait
+        // for a whole turn.
+        let due = self.ticks(time.saturating_sub(self.start)).max(self.now().saturating_add(1));
         self.insert(Entry { due, session: Arc::downgrade(session), alarm });
+    }
+
+    /// The last tick that is not after `time`.
+    pub(crate) fn tick_of(&self, time: Duration) -> u32 {
+        let elapsed = time.saturating_sub(self.start).as_micros() / self.tick.as_micros().max(1);
+        u32::try_from(elapsed).unwrap_or(u32::MAX)
     }
 
     /// `duration` in whole ticks, rounded up.
@@ -66,8 +74,7 @@ impl<A: Application> Wheel<A> {
 
     /// Moves to `time` and returns what became due.
     pub(crate) fn turn(&self, time: Duration) -> Vec<(Arc<Session<A>>, Alarm<A>)> {
-        let elapsed = time.saturating_sub(self.start).as_micros() / self.tick.as_micros().max(1);
-        let target = u32::try_from(elapsed).unwrap_or(u32::MAX);
+        let target = self.tick_of(time);
         let mut rung = Vec::new();
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let from = self.now();
@@ -95,14 +102,20 @@ impl<A: Application> Engine<A> {
     /// The heartbeat of a new session: the first ping comes one interval from now.
     pub(crate) fn start_pulse(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
-        session.pulse.heard.store(parts.wheel.now(), Ordering::Relaxed);
-        parts.wheel.set(session, Alarm::Pulse, parts.config.pulse(session.raw).0);
-        parts.wheel.set(session, Alarm::Connect, parts.config.connect_timeout);
+        let now = parts.clock.monotonic();
+        session.pulse.heard.store(parts.wheel.tick_of(now), Ordering::Relaxed);
+        parts.wheel.set(
+            session,
+            Alarm::Pulse,
+            now.saturating_add(parts.config.pulse(session.raw).0),
+        );
+        parts.wheel.set(session, Alarm::Connect, now.saturating_add(parts.config.connect_timeout));
     }
 
     /// A pong came.
     pub(crate) fn hear(&self, session: &Session<A>) {
-        session.pulse.heard.store(self.parts.wheel.now(), Ordering::Relaxed);
+        let now = self.parts.wheel.tick_of(self.parts.clock.monotonic());
+        session.pulse.heard.store(now, Ordering::Relaxed);
         session.pulse.waiting.store(false, Ordering::Release);
     }
 
@@ -125,7 +138,8 @@ impl<A: Application> Engine<A> {
     fn beat(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
         let (interval, timeout) = parts.config.pulse(session.raw);
-        let now = parts.wheel.now();
+        let time = parts.clock.monotonic();
+        let now = parts.wheel.tick_of(time);
         let pulse = &session.pulse;
         if session.outbox.closed().is_some() {
             return;
@@ -150,6 +164,6 @@ impl<A: Application> Engine<A> {
             }
         };
         let passed = parts.config.tick * now.saturating_sub(since);
-        parts.wheel.set(session, Alarm::Pulse, limit.saturating_sub(passed));
+        parts.wheel.set(session, Alarm::Pulse, time.saturating_add(limit.saturating_sub(passed)));
     }
 }
