@@ -22,6 +22,8 @@ use super::websocket::SocketTask;
 /// How long a poll that arrives in the middle of an upgrade is held before it is answered with
 /// nothing: the client may send it and the end of the upgrade at once, on two connections.
 const UPGRADE_HOLD: Duration = Duration::from_millis(100);
+/// How a second socket of a session is closed (RFC 6455, section 7.4.1): a normal end.
+const SECOND_SOCKET: u16 = 1000;
 /// Packets in one posted body.
 const MAX_PACKETS: usize = 1024;
 
@@ -44,7 +46,9 @@ struct State {
 enum Phase {
     #[default]
     Polled,
-    /// A socket has asked to take over; nothing more is given to polls.
+    /// A socket is there and has said nothing yet; polls go on, a second socket is refused.
+    Claimed,
+    /// The socket has asked to take over; nothing more is given to polls.
     Probing,
     Upgraded,
 }
@@ -77,6 +81,16 @@ impl<A: Application> Polling<A> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Goes on from one phase to the next. False if it was in another.
+    fn step(&self, from: Phase, to: Phase) -> bool {
+        let mut state = self.state();
+        let free = state.phase == from;
+        if free {
+            state.phase = to;
+        }
+        free
+    }
 }
 
 /// A poll that waits. If its request is dropped, the client has gone away, and its session ends.
@@ -88,10 +102,11 @@ struct Held<'a, A: Application> {
 
 impl<A: Application> Drop for Held<'_, A> {
     fn drop(&mut self) {
-        self.polling.state().held = false;
+        // In this order, so that no other poll slips in between.
         if !self.answered {
             self.session.take_away(Ending::PollConflict);
         }
+        self.polling.state().held = false;
     }
 }
 
@@ -136,6 +151,8 @@ impl<A: Application> Engine<A> {
             let mut state = polling.state();
             match (state.phase, state.held) {
                 (Phase::Upgraded, _) => return Answer::Bad,
+                // Its end was told to the poll that was held then, if any was.
+                _ if session.outbox.closed().is_some() => return Answer::Bad,
                 (_, true) => {
                     drop(state);
                     session.take_away(Ending::PollConflict);
@@ -158,12 +175,12 @@ impl<A: Application> Engine<A> {
             let phase = polling.state().phase;
             match phase {
                 Phase::Upgraded => return Answer::Bad,
-                Phase::Polled if !session.outbox.is_empty() => {
+                Phase::Polled | Phase::Claimed if !session.outbox.is_empty() => {
                     let frames = session.outbox.take(self.parts.config.max_payload);
                     return Answer::Payload(to_payload(&frames));
                 }
                 Phase::Probing if arrived_in != Phase::Probing => return noop(),
-                Phase::Polled | Phase::Probing => {}
+                Phase::Polled | Phase::Claimed | Phase::Probing => {}
             }
             if session.outbox.closed().is_some() {
                 return match session.ending() {
@@ -231,15 +248,16 @@ impl<A: Application> Engine<A> {
         let Some(polling) = session.polling.get() else {
             return;
         };
+        if !polling.step(Phase::Polled, Phase::Claimed) {
+            // Another socket was here first. What it cannot take of the good-bye, it does without.
+            stream.try_write(&websocket::close_frame(SECOND_SOCKET, "")).ok();
+            return;
+        }
         let mut reader = Reader::new(self.parts.config.max_payload);
         let probe = probe(polling, &stream, &mut reader, early);
         let completed = tokio::time::timeout(self.parts.config.upgrade_timeout, probe).await;
         if completed != Ok(true) {
-            let mut state = polling.state();
-            if state.phase == Phase::Probing {
-                state.phase = Phase::Polled;
-            }
-            drop(state);
+            polling.state().phase = Phase::Polled;
             polling.link.poll.notify_one();
             return;
         }
@@ -268,7 +286,9 @@ async fn probe<A: Application>(
         let mut verdict = None;
         let mut visit = |message: Message<'_>| {
             match message {
-                Message::Text(engineio::PROBE_PING) if begin_probe(polling) => {
+                Message::Text(engineio::PROBE_PING)
+                    if polling.step(Phase::Claimed, Phase::Probing) =>
+                {
                     let pong = websocket::text_frame(engineio::PROBE_PONG);
                     // An empty socket takes six bytes; if it does not, the client is gone.
                     if stream.try_write(&pong).is_err() {
@@ -300,15 +320,6 @@ async fn probe<A: Application>(
             Err(_) => return false,
         }
     }
-}
-
-fn begin_probe<A: Application>(polling: &Polling<A>) -> bool {
-    let mut state = polling.state();
-    let free = state.phase == Phase::Polled;
-    if free {
-        state.phase = Phase::Probing;
-    }
-    free
 }
 
 fn noop() -> Answer {
