@@ -116,6 +116,9 @@ pub struct Handshake {
     pub query: Box<str>,
     /// The `Cookie` header, if its origin may use it.
     pub cookie: Option<Box<str>>,
+    /// All headers that are text, if [`Config::keep_headers`](super::Config::keep_headers) says so;
+    /// names in lower case.
+    pub headers: Box<[(Box<str>, Box<str>)]>,
     /// The address of the peer.
     pub address: Option<IpAddr>,
 }

@@ -34,6 +34,9 @@ pub struct Config {
     pub tick: Duration,
     /// What differs for raw sockets.
     pub raw: RawConfig,
+    /// Whether the headers of handshakes are kept for the application: up to a request's head per
+    /// session.
+    pub keep_headers: bool,
     /// Which origins may send credentials.
     pub origins: Origins,
 }
@@ -53,6 +56,7 @@ impl Default for Config {
             namespaces: 16,
             tick: Duration::from_secs(1),
             raw: RawConfig::default(),
+            keep_headers: false,
             origins: Origins::default(),
         }
     }

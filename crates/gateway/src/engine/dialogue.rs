@@ -239,6 +239,10 @@ impl<A: Application> Dialogue<A> {
         }
         let application = &engine.parts.application;
         let busy = if answers {
+            if !incoming.ack.is_some_and(|id| socket.questions().close(id)) {
+                // Nobody asked, or nobody waits any more.
+                return Step::Done;
+            }
             application.acknowledged(peer, incoming)
         } else {
             application.event(peer, incoming)

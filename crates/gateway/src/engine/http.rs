@@ -80,7 +80,7 @@ impl<A: Application> Engine<A> {
             if !query.is_protocol_4() {
                 return Err(Refusal::UnsupportedProtocol);
             }
-            let handshake = Arc::new(keep(request.headers(), raw, listener, address, trusted));
+            let handshake = self.keep(request.headers(), raw, listener, address, trusted);
             return match transport {
                 Transport::WebSocket => self.open_socket(request, handshake),
                 Transport::Polling => Ok(self.open_polled(handshake)),
@@ -111,7 +111,8 @@ impl<A: Application> Engine<A> {
             };
             let session = engine.new_session(handshake, false);
             let link = Arc::new(SocketLink::new(stream));
-            session.outbox.push(engine.opening(&session, &[]));
+            let opening = engine.opening(&session, &[]);
+            session.outbox.push(socket::text(|buf| buf.extend_from_slice(opening.as_bytes())));
             session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
             session.outbox.flush();
             engine.start(&session);
@@ -134,10 +135,9 @@ impl<A: Application> Engine<A> {
         // A new session has none, so that this cannot fail.
         drop(session.polling.set(polling));
         let opening = self.opening(&session, &["websocket"]);
-        let (_, packet) = socket::packet_of(&opening.bytes);
         self.start(&session);
         self.parts.tracker.spawn(self.clone().watch_polled(session));
-        text(StatusCode::OK, Body::from(packet))
+        text(StatusCode::OK, Body::from(opening))
     }
 
     fn upgrade_polled(
@@ -188,17 +188,38 @@ impl<A: Application> Engine<A> {
         self.start_pulse(session);
     }
 
-    fn opening(&self, session: &Session<A>, upgrades: &[&str]) -> chorus_realtime::Frame {
+    /// What is kept of the request that begins a session.
+    pub(crate) fn keep(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        listener: u16,
+        address: Option<IpAddr>,
+        trusted: bool,
+    ) -> Arc<Handshake> {
+        let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
+        let cookie = cookie.filter(|cookie| trusted && cookie.len() <= MAX_COOKIE);
+        let cookie = cookie.map(Into::into);
+        let kept = headers.iter().filter(|_| self.parts.config.keep_headers);
+        let text = |(name, value): (&http::HeaderName, &HeaderValue)| {
+            Some((name.as_str().into(), value.to_str().ok()?.into()))
+        };
+        let headers = kept.filter_map(text).collect();
+        Arc::new(Handshake { listener, query: query.into(), cookie, headers, address })
+    }
+
+    /// The handshake packet.
+    fn opening(&self, session: &Session<A>, upgrades: &[&str]) -> String {
         let config = &self.parts.config;
         let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(0);
-        let handshake = engineio::Handshake {
+        engineio::Handshake {
             sid: &session.sid,
             upgrades,
             ping_interval_ms: millis(config.ping_interval),
             ping_timeout_ms: millis(config.ping_timeout),
             max_payload: config.max_payload,
-        };
-        socket::text(|buf| buf.extend_from_slice(handshake.encode().as_bytes()))
+        }
+        .encode()
     }
 }
 
@@ -267,18 +288,6 @@ fn preflight(asked: &HeaderMap) -> Response<Body> {
         headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
     }
     response
-}
-
-pub(crate) fn keep(
-    headers: &HeaderMap,
-    query: &str,
-    listener: u16,
-    address: Option<IpAddr>,
-    trusted: bool,
-) -> Handshake {
-    let cookie = headers.get(COOKIE).and_then(|cookie| cookie.to_str().ok());
-    let cookie = cookie.filter(|cookie| trusted && cookie.len() <= MAX_COOKIE);
-    Handshake { listener, query: query.into(), cookie: cookie.map(Into::into), address }
 }
 
 fn answer(answer: Answer) -> Result<Response<Body>, Refusal> {

@@ -9,6 +9,8 @@
 //! * `websocket` – the one small task of a WebSocket session;
 //! * `polling` – sessions that come and go with requests, and their upgrade;
 //! * [`plain`] – sessions without Socket.IO, over Engine.IO or over nothing;
+//! * [`socket`], [`emit`] – a client in a namespace, and what is said to it; `questions` – what it was
+//!   asked;
 //! * `dialogue` – packets of one session, in order, to the application;
 //! * `session`, `registry` – what is kept of a session, and of all;
 //! * `heartbeat` – one wheel for all timers;
@@ -19,11 +21,13 @@ pub mod application;
 mod bucket;
 pub mod config;
 mod dialogue;
+pub mod emit;
 mod heartbeat;
 pub mod http;
 mod link;
 pub mod plain;
 mod polling;
+mod questions;
 mod registry;
 mod session;
 pub mod socket;
@@ -40,6 +44,7 @@ use tokio_util::task::TaskTracker;
 
 pub use application::{Application, Handshake, Incoming};
 pub use config::Config;
+pub use emit::Values;
 pub use plain::{Plain, Said};
 pub use session::Ending;
 pub use socket::Socket;

@@ -14,9 +14,9 @@ use tokio::net::TcpStream;
 use super::Engine;
 use super::application::Application;
 use super::dialogue::{Dialogue, Outcome, Step};
+use super::emit::packets_of;
 use super::link::{PollLink, SocketLink};
 use super::session::{Ending, Session};
-use super::socket;
 use super::websocket::SocketTask;
 
 /// How long a poll that arrives in the middle of an upgrade is held before it is answered with
@@ -328,10 +328,10 @@ fn noop() -> Answer {
 
 fn to_payload(frames: &[Bytes]) -> Vec<u8> {
     let mut payload = payload::Writer::new();
-    for frame in frames {
-        match socket::packet_of(frame) {
-            (Opcode::Binary, message) => payload.push_binary(&message),
-            (_, packet) => payload.push_text(&packet),
+    for (opcode, packet) in frames.iter().cloned().flat_map(packets_of) {
+        match opcode {
+            Opcode::Binary => payload.push_binary(&packet),
+            _ => payload.push_text(&packet),
         }
     }
     payload.into_vec()

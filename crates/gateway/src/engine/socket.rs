@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
 use chorus_model::ConnectionId;
 use chorus_protocol::socketio::{self, EncodeError};
-use chorus_protocol::websocket::{self, FrameBuilder, Opcode};
+use chorus_protocol::websocket::FrameBuilder;
 use chorus_realtime::{CloseReason, Frame, Outbox};
 use serde::Serialize;
 
 use super::application::Handshake;
+use super::questions::Questions;
 
 /// Room for most messages, so that they are written without moving.
 const CAPACITY: usize = 512;
@@ -28,6 +28,7 @@ struct End {
     connection: ConnectionId,
     outbox: Arc<Outbox>,
     handshake: Arc<Handshake>,
+    questions: Questions,
     gone: AtomicBool,
 }
 
@@ -39,14 +40,20 @@ impl Socket {
         outbox: Arc<Outbox>,
         handshake: Arc<Handshake>,
     ) -> Self {
-        let gone = AtomicBool::new(false);
+        let (questions, gone) = (Questions::default(), AtomicBool::new(false));
         let namespace = namespace.into();
-        Self { end: Arc::new(End { namespace, sid, connection, outbox, handshake, gone }) }
+        let end = End { namespace, sid, connection, outbox, handshake, questions, gone };
+        Self { end: Arc::new(end) }
     }
 
     /// The namespace, beginning with `/`.
     pub fn namespace(&self) -> &str {
         &self.end.namespace
+    }
+
+    /// The id that the client knows itself by in this namespace.
+    pub fn id(&self) -> &str {
+        &self.end.sid
     }
 
     /// The id that the hub and the log know this connection by.
@@ -87,7 +94,8 @@ impl Socket {
     pub fn acknowledge(&self, id: u64, arguments: &str) {
         let frame = text(|buf| {
             let written = socketio::write_ack(buf, &self.end.namespace, id);
-            let inner = arguments.trim_start_matches('[').trim_end_matches(']');
+            let inner = arguments.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let inner = inner.unwrap_or_default();
             let written = if inner.is_empty() { written } else { written.raw(inner) };
             whole(written.finish());
         });
@@ -126,6 +134,11 @@ impl Socket {
         !self.end.gone.swap(true, Ordering::AcqRel)
     }
 
+    /// What the client was asked.
+    pub(crate) fn questions(&self) -> &Questions {
+        &self.end.questions
+    }
+
     pub(crate) fn is_gone(&self) -> bool {
         self.end.gone.load(Ordering::Acquire)
     }
@@ -147,14 +160,8 @@ pub(crate) fn text(write: impl FnOnce(&mut Vec<u8>)) -> Frame {
 }
 
 /// Fails for maps with keys that are no strings, which our own types do not have.
-fn whole(written: Result<(), EncodeError>) {
+pub(crate) fn whole(written: Result<(), EncodeError>) {
     if let Err(error) = written {
         tracing::error!(%error, "an argument has no JSON form; an empty frame was sent");
     }
-}
-
-/// The Engine.IO packet in a finished frame, for transports that have no frames.
-pub(crate) fn packet_of(frame: &Bytes) -> (Opcode, Bytes) {
-    // What waits in an outbox was made whole by a `FrameBuilder`.
-    websocket::split(frame).unwrap_or((Opcode::Text, Bytes::new()))
 }
