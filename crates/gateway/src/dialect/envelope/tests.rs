@@ -91,14 +91,10 @@ fn told(body: Body) -> Option<Value> {
 }
 
 /// What everyone in project 7 hears of bob's doing.
-fn in_project(kind: &str, content: &Value) -> Option<Value> {
-    Some(json!({
+fn in_project(kind: &str, content: &Value) -> Value {
+    json!({
         "type": kind, "data": content, "timestamp": AT_TOLD, "room": "project:7", "sender": "bob",
-    }))
-}
-
-fn change<T>(old: T, new: T) -> Option<Change<T>> {
-    Some(Change { old, new })
+    })
 }
 
 #[test]
@@ -236,28 +232,31 @@ fn refusals_have_a_code_and_a_reason() {
 #[test]
 fn the_status_and_the_assignee_have_words_of_their_own() {
     let changes = TaskChanges {
-        title: change("T0".into(), "<b>T1".into()),
-        status: change(TaskStatus::Review, TaskStatus::Blocked),
-        priority: change(Priority::Low, Priority::Critical),
-        assignee: change(None, Some(person(3, "carol"))),
-        due_date: change(None, Some(at())),
+        title: Some(Change { old: "T0".into(), new: "<b>T1".into() }),
+        status: Some(Change { old: TaskStatus::Review, new: TaskStatus::Blocked }),
+        priority: Some(Change { old: Priority::Low, new: Priority::Critical }),
+        assignee: Some(Change { old: None, new: Some(person(3, "carol")) }),
+        due_date: Some(Change { old: None, new: Some(at()) }),
         ..TaskChanges::default()
     };
     let updated = told(Body::TaskUpdated { task: task(), changes: changes.clone() });
     let rest = json!({ "title": "<b>T1", "priority": "urgent", "due_date": AT_TOLD });
-    assert_eq!(updated, in_project("task.updated", &json!({ "task_id": 1, "changes": rest })));
+    assert_eq!(
+        updated,
+        Some(in_project("task.updated", &json!({ "task_id": 1, "changes": rest })))
+    );
 
     let status =
         |old| Body::TaskStatusChanged { task: task(), old, changes: changes.clone(), lead: false };
     let content = json!({
         "task_id": 1, "old_status": "review", "new_status": "in_progress", "changed_by": "bob",
     });
-    assert_eq!(told(status(TaskStatus::Review)), in_project("task.status_changed", &content));
+    assert_eq!(told(status(TaskStatus::Review)), Some(in_project("task.status_changed", &content)));
     assert_eq!(told(status(TaskStatus::InProgress)), None, "one word for both");
 
     let assigned = Body::TaskAssigned { task: task(), old: None, changes, lead: false };
     let content = json!({ "task_id": 1, "assignee": "carol", "title": "<b>T1" });
-    assert_eq!(told(assigned), in_project("task.assigned", &content));
+    assert_eq!(told(assigned), Some(in_project("task.assigned", &content)));
 }
 
 #[test]
@@ -266,7 +265,10 @@ fn tasks_that_come_and_go() {
         "task_id": 1, "title": "<b>T1", "status": "in_progress", "priority": "urgent",
         "assignee": "carol", "creator": "alice",
     });
-    assert_eq!(told(Body::TaskCreated { task: task() }), in_project("task.created", &content));
+    assert_eq!(
+        told(Body::TaskCreated { task: task() }),
+        Some(in_project("task.created", &content))
+    );
     let nobody = Task { assignee: None, status: TaskStatus::Cancelled, ..task() };
     let created = told(Body::TaskCreated { task: nobody }).unwrap();
     assert_eq!(
@@ -274,23 +276,26 @@ fn tasks_that_come_and_go() {
         (&Value::Null, &json!("archived"))
     );
     let content = json!({ "task_id": 1 });
-    assert_eq!(told(Body::TaskDeleted { task: task() }), in_project("task.deleted", &content));
+    assert_eq!(
+        told(Body::TaskDeleted { task: task() }),
+        Some(in_project("task.deleted", &content))
+    );
 }
 
 #[test]
 fn a_project_that_is_archived_or_deleted_is_archived() {
     let changed = |changes| told(Body::ProjectUpdated { project: project(), changes });
     let named = ProjectChanges {
-        name: change("Bridge".into(), "Tunnel".into()),
-        end_date: change(Some(at()), None),
-        start_date: change(None, Some(at())),
+        name: Some(Change { old: "Bridge".into(), new: "Tunnel".into() }),
+        end_date: Some(Change { old: Some(at()), new: None }),
+        start_date: Some(Change { old: None, new: Some(at()) }),
         ..ProjectChanges::default()
     };
     let changes = json!({ "name": "Tunnel", "start_date": "2026-11-20", "end_date": null });
     let content = json!({ "project_id": 7, "changes": changes });
-    assert_eq!(changed(named.clone()), in_project("project.updated", &content));
-    let archived = in_project("project.archived", &json!({ "project_id": 7 }));
-    let status = change(ProjectStatus::Active, ProjectStatus::Archived);
+    assert_eq!(changed(named.clone()), Some(in_project("project.updated", &content)));
+    let archived = Some(in_project("project.archived", &json!({ "project_id": 7 })));
+    let status = Some(Change { old: ProjectStatus::Active, new: ProjectStatus::Archived });
     assert_eq!(changed(ProjectChanges { status, ..named }), archived);
     assert_eq!(told(Body::ProjectDeleted { project: project() }), archived);
 }
