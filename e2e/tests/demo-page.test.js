@@ -44,7 +44,7 @@ async function serveDemo() {
   createInterface({ input: child.stderr }).on('line', (line) => log.push(line));
   createInterface({ input: child.stdout }).on('line', (line) => {
     log.push(line);
-    const said = /^listening on (http:\/\/\S+) \(taskmanager\)$/.exec(line);
+    const said = /^listening on (http:\/\/\S+) \(native\)$/.exec(line);
     if (said) listening.resolve(said[1]);
   });
   const stop = async () => {
@@ -151,8 +151,8 @@ describe('the demo page', () => {
     for (const next of ['Review', 'Blocked', 'Done']) {
       await bob.page.locator(`:focus[aria-label="Move “${title}” to ${next}"]`).waitFor();
       await bob.page.keyboard.press('Enter');
+      await alice.card(title, next.toLowerCase()).waitFor();
     }
-    await alice.card(title, 'done').waitFor();
     await alice.read('feed', `Bob Okafor moved “${title}” to Done`);
     assert.equal(await alice.card(title).count(), 1, 'it is in one column only');
   });

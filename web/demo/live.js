@@ -4,26 +4,25 @@ import { io } from "./vendor/socket.io.esm.min.js";
 import { renew } from "./api.js";
 import { session } from "./session.js";
 
-const NAMESPACE = "/taskmanager";
+const NAMESPACE = "/native";
 
 /** The events of the namespace that this page listens to. */
 const WORDS = [
-  "task_created",
-  "task_updated",
-  "task_status_changed",
-  "task_deleted",
-  "comment_added",
-  "project_updated",
-  "user_connected",
-  "user_disconnected",
-  "user_typing",
-  "online_users",
-  "notification",
+  "task.created",
+  "task.updated",
+  "task.status_changed",
+  "task.assigned",
+  "task.deleted",
+  "comment.created",
+  "project.updated",
+  "notification.created",
+  "presence",
+  "typing",
   "error",
 ];
 
-/** How the server answers an event that comes with a token no longer valid. */
-const EXPIRED = "Authentication required";
+/** What the server says when the time of the token is over. */
+const EXPIRED = "Token expired";
 const LONGEST_PAUSE_MS = 30_000;
 
 /**
@@ -37,8 +36,9 @@ export class Live extends EventTarget {
 
   open() {
     const transports = ["websocket", "polling"];
-    const query = { token: session.token };
-    this.#socket = io(NAMESPACE, { query, transports, forceNew: true });
+    // Asked anew at every CONNECT: a token that was renewed meanwhile replaces the first one.
+    const auth = (tell) => tell({ token: session.token });
+    this.#socket = io(NAMESPACE, { auth, transports, forceNew: true });
     this.#say("state", "connecting");
     this.#socket.on("connect", () => {
       this.#refusals = 0;
@@ -46,16 +46,24 @@ export class Live extends EventTarget {
     });
     this.#socket.on("disconnect", () => this.#lost());
     this.#socket.on("connect_error", () => this.#lost());
-    // A token renewed meanwhile replaces the one of the first handshake.
-    this.#socket.io.on("reconnect_attempt", () => this.#present(session.token));
     for (const word of WORDS) {
-      this.#socket.on(word, (payload) => this.#hear(word, plain(payload)));
+      this.#socket.on(word, (payload) => this.#hear(word, payload));
     }
   }
 
-  /** Sends an event; dropped while there is no connection, since all of them are about now. */
-  emit(word, payload) {
-    if (this.#socket?.connected) this.#socket.emit(word, payload);
+  /**
+   * Asks for something and returns the answer's data; none while there is no connection, since
+   * all that is asked is about now, or if the server says no.
+   */
+  async ask(word, payload) {
+    if (!this.#socket?.connected) return null;
+    try {
+      const answer = await this.#socket.timeout(10_000).emitWithAck(word, payload);
+      return answer.ok ? (answer.data ?? true) : null;
+    } catch {
+      // The connection was lost before the answer: it is asked again when it is back.
+      return null;
+    }
   }
 
   close() {
@@ -66,7 +74,7 @@ export class Live extends EventTarget {
   }
 
   #hear(word, payload) {
-    if (word === "error" && payload.message === EXPIRED) {
+    if (word === "error" && payload.error.message === EXPIRED) {
       this.#socket.disconnect();
       return;
     }
@@ -90,23 +98,10 @@ export class Live extends EventTarget {
       // The server is away or busy: the next refusal brings us here again.
     }
     if (!this.#socket || !session.token) return;
-    this.#present(session.token);
     this.#socket.connect();
-  }
-
-  #present(token) {
-    this.#socket.io.opts.query = { token };
   }
 
   #say(word, detail) {
     this.dispatchEvent(new CustomEvent(word, { detail }));
   }
-}
-
-/** The texts of a payload as they were written: this namespace sends `<` as `&lt;`. */
-function plain(value) {
-  if (typeof value === "string") return value.replaceAll("&lt;", "<");
-  if (Array.isArray(value)) return value.map(plain);
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }

@@ -3,14 +3,14 @@
 import { PRIORITIES, STATUSES, dayOf, label } from "./words.js";
 
 /**
- * The sentences for what changed of a task. `changes` is what the event names (its texts and
- * words are those of the app it was made for), `task` the state that the server holds now.
+ * The sentences for what changed of a task. `changes` has the fields that the event names, `task`
+ * is the state that the server holds now.
  */
 export function changesOf(who, changes, task) {
   const title = quote(task.title);
   const sentences = {
     status: () => `${who} moved ${title} to ${label(STATUSES, task.status)}`,
-    assigned_to: () =>
+    assignee: () =>
       task.assignee
         ? `${who} gave ${title} to ${task.assignee.full_name}`
         : `${who} left ${title} to nobody`,
@@ -33,10 +33,10 @@ export const cameIn = (who) => `${who} came in`;
 export const left = (who) => `${who} left`;
 
 /** What a notification tells the person who is to do a task; none if the feed says enough. */
-export function noticeOf(type, task) {
+export function noticeOf(kind, task) {
   const title = quote(task.title);
-  if (type === "comment_added") return `New comment on your task ${title}`;
-  if (type === "task_status_changed") {
+  if (kind === "comment_added") return `New comment on your task ${title}`;
+  if (kind === "task_status_changed") {
     return `Your task ${title} is now in ${label(STATUSES, task.status)}`;
   }
   return null;

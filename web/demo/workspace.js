@@ -69,8 +69,9 @@ async function refresh() {
 }
 
 async function openProject(id) {
+  if (project !== null && project !== id) live.ask("unsubscribe", { room: roomOf(project) });
   project = id;
-  live.emit("get_online_users", { project_id: id });
+  hearProject();
   const load = tasks.load(id);
   const list = await api.listMembers(id);
   if (project === id) {
@@ -80,29 +81,53 @@ async function openProject(id) {
   await load;
 }
 
+const roomOf = (id) => `project:${id}`;
+
+/** Hears the open project from now on, and shows who is there. */
+async function hearProject() {
+  const id = project;
+  await live.ask("subscribe", { room: roomOf(id) });
+  const there = await live?.ask("who", { project_id: id });
+  if (there && project === id) people.set(there.map((one) => person(one.user)));
+}
+
+/** A person as the views know him. */
+const person = ({ id, ...rest }) => ({ user_id: id, id, ...rest });
+
 function listen(socket) {
   const on = (word, act) => socket.addEventListener(word, (event) => act(event.detail));
   on("state", connection);
-  on("task_created", (event) => heardCreated(event));
-  on("task_updated", (event) => heardChanged(event.task_id, event.changes, event.updated_by));
-  on("task_status_changed", (event) =>
-    heardChanged(event.task_id, { status: event.new_status }, event.changed_by),
+  on("task.created", ({ payload, actor }) => heardCreated(payload.task, actor));
+  on("task.updated", ({ payload, actor }) => {
+    // Status and assignee are told in events of their own.
+    const { status, assignee, ...changes } = payload.changes;
+    heardChanged(payload.task.id, changes, actor);
+  });
+  on("task.status_changed", ({ payload, actor }) =>
+    heardChanged(payload.task.id, { status: payload.task.status }, actor),
   );
-  on("task_deleted", heardDeleted);
-  on("comment_added", heardComment);
-  on("project_updated", (event) => {
+  on("task.assigned", ({ payload, actor }) =>
+    heardChanged(payload.task.id, { assignee: payload.task.assignee }, actor),
+  );
+  on("task.deleted", ({ payload, actor }) => heardDeleted(payload.task, actor));
+  on("comment.created", ({ payload }) => heardComment(payload));
+  on("project.updated", ({ payload }) => {
     for (const option of picker.options) {
-      if (Number(option.value) === event.project_id) option.textContent = event.project.name;
+      if (Number(option.value) === payload.project.id) option.textContent = payload.project.name;
     }
   });
-  on("online_users", (event) => {
-    if (event.project_id === project) people.set(event.users);
+  on("presence", ({ room, user, present }) => {
+    if (room !== roomOf(project)) return;
+    if (present) heardArrival(person(user));
+    else heardDeparture(person(user));
   });
-  on("user_connected", heardArrival);
-  on("user_disconnected", heardDeparture);
-  on("user_typing", (event) => typing.hear(event));
-  on("notification", heardNotification);
-  on("error", fault);
+  on("typing", ({ user, task_id, typing: is_typing }) =>
+    typing.hear({ ...person(user), task_id, is_typing }),
+  );
+  on("notification.created", ({ payload: { notification } }) =>
+    heardNotification(notification.kind, notification.task.id),
+  );
+  on("error", ({ error }) => fault(error));
 }
 
 let lost = false;
@@ -112,7 +137,7 @@ function connection(state) {
   $("#connection-text").textContent = STATES[state];
   if (state === "reconnecting") lost = true;
   if (state !== "connected") return;
-  if (project !== null) live.emit("get_online_users", { project_id: project });
+  if (project !== null) hearProject();
   // What happened meanwhile was told to those who were here: look it up.
   if (lost && project !== null) {
     refresh();
@@ -121,33 +146,31 @@ function connection(state) {
   lost = false;
 }
 
-async function heardCreated({ task: { id }, created_by }) {
+async function heardCreated({ id }, by) {
   const task = await tasks.refetch(id);
   if (!task) return;
-  feed.tell(news.created(nameOf(created_by), task));
-  flash(id, created_by);
+  feed.tell(news.created(nameOf(by), task));
+  flash(id, by);
 }
 
 async function heardChanged(id, changes, by) {
-  const task = await tasks.refetch(Number(id));
+  const task = await tasks.refetch(id);
   if (!task) return;
   for (const sentence of news.changesOf(nameOf(by), changes, task)) feed.tell(sentence);
   flash(task.id, by);
 }
 
-function heardDeleted({ task_id, task_title, project_id, deleted_by }) {
+function heardDeleted({ id, title, project_id }, by) {
   if (project_id !== project) return;
-  const title = tasks.get(task_id)?.title ?? task_title;
-  feed.tell(news.deleted(nameOf(deleted_by), title));
-  tasks.drop(task_id);
+  feed.tell(news.deleted(nameOf(by), title));
+  tasks.drop(id);
 }
 
 function heardComment({ comment, task: { id, project_id } }) {
   const task = tasks.get(id);
   if (project_id !== project || !task) return;
-  const author = { id: comment.user_id, full_name: comment.author_name };
-  feed.tell(news.commented(nameOf(author), task));
-  flash(id, author);
+  feed.tell(news.commented(nameOf(comment.author), task));
+  flash(id, comment.author);
   if (detail.id === id) detail.reloadComments();
 }
 
@@ -161,9 +184,9 @@ function heardDeparture({ user_id }) {
   if (user) feed.tell(news.left(nameOf(user)));
 }
 
-async function heardNotification({ type, task_id }) {
-  const task = await tasks.refetch(task_id);
-  const text = task && news.noticeOf(type, task);
+async function heardNotification(kind, id) {
+  const task = await tasks.refetch(id);
+  const text = task && news.noticeOf(kind, task);
   if (text) toast(text);
 }
 
@@ -200,7 +223,7 @@ board.addEventListener("add", ({ detail: { title, status, form } }) =>
   }),
 );
 detail.addEventListener("typing", ({ detail: { task, typing: is_typing } }) =>
-  live?.emit("user_typing", { task_id: task, is_typing }),
+  live?.ask("typing", { task_id: task, typing: is_typing }),
 );
 picker.addEventListener("change", () => {
   detail.close();
