@@ -143,6 +143,15 @@ fn what_a_stranger_wrote_is_repeated_only_so_far() {
 }
 
 #[test]
+fn nesting_has_an_end() {
+    for (levels, complaint) in [(127, "Invalid message format"), (128, "Invalid JSON format")] {
+        let text = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        let Decoded::Wrong(found) = read(&text) else { panic!() };
+        assert_eq!(found, complaint, "{levels}");
+    }
+}
+
+#[test]
 fn bytes_are_read_as_text() {
     let dialect = Envelope::default();
     let ping = dialect.read(Said::Binary(br#"{"type":"ping"}"#));
