@@ -12,7 +12,8 @@
 //! * `path`, `query`, `body` – what a request says;
 //! * `paging` – lists in parts;
 //! * `change` – commands: idempotency, versions, cursors;
-//! * `panics`, `log` – around every request;
+//! * `panics`, `log` – around every request; `requests` – how many there were;
+//! * [`exposition`] – figures as Prometheus reads them;
 //! * `routes` – the resources, one file each.
 
 mod auth;
@@ -20,6 +21,7 @@ mod body;
 mod change;
 mod cookies;
 mod error;
+pub mod exposition;
 mod log;
 pub mod origins;
 pub mod pages;
@@ -27,10 +29,12 @@ mod paging;
 mod panics;
 mod path;
 mod query;
+mod requests;
 pub mod router;
 mod routes;
 pub mod state;
 
+pub use exposition::{Figure, Figures};
 pub use origins::Trusts;
 pub use pages::Page;
 pub use router::router;

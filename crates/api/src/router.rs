@@ -1,5 +1,7 @@
 //! All paths, and what surrounds every request.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRef as _, Request, State};
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
@@ -9,6 +11,7 @@ use http::{HeaderValue, Uri};
 use tower_service::Service as _;
 
 use crate::error::Refusal;
+use crate::log::Witness;
 use crate::origins::Origins;
 use crate::state::Api;
 use crate::{log, origins, pages, panics, routes};
@@ -18,20 +21,22 @@ use crate::{log, origins, pages, panics, routes};
 /// Every path is served with and without a slash at its end. An unknown path is answered with
 /// 404, a wrong method with 405 and `Allow`, both in the form of every other refusal.
 pub fn router(api: Api) -> Router {
-    let clock = api.collab.clock().clone();
+    let requests = Arc::default();
+    let witness = Witness { clock: api.collab.clock().clone(), requests: Arc::clone(&requests) };
     let origins = Origins::from_ref(&api);
     let native = routes::native();
     let routes = Router::new()
         .nest("/api/v1", native.clone())
         .nest("/chorus/v1", native)
         .merge(routes::status::root())
+        .merge(routes::metrics::root(requests))
         .merge(pages::routes());
     trimming(
         with_refusals(routes)
             .layer(from_fn(panics::catch))
             .layer(map_response(guard))
             .layer(from_fn_with_state(origins, origins::tell))
-            .layer(from_fn_with_state(clock, log::request))
+            .layer(from_fn_with_state(witness, log::request))
             .with_state(api),
     )
 }

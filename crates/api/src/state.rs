@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use chorus_collab::Collab;
 
 use crate::cookies::CookieRules;
+use crate::exposition::Figures;
 use crate::origins::{Origins, Trusts};
 use crate::pages::Page;
 
@@ -21,6 +22,8 @@ pub struct Api {
     pub trusts: Trusts,
     /// Whether session cookies are for HTTPS only.
     pub secure_cookies: bool,
+    /// What was counted elsewhere.
+    pub figures: Figures,
     /// Files of the web page, each with its path.
     pub pages: Arc<[Page]>,
 }
@@ -49,6 +52,12 @@ impl FromRef<Api> for Collab {
 impl FromRef<Api> for Build {
     fn from_ref(api: &Api) -> Self {
         api.build
+    }
+}
+
+impl FromRef<Api> for Figures {
+    fn from_ref(api: &Api) -> Self {
+        Self::clone(&api.figures)
     }
 }
 

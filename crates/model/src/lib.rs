@@ -10,6 +10,7 @@
 //! * [`user`], [`project`], [`task`], [`comment`], [`notification`] – entities; their serde form
 //!   is the native shape of the product;
 //! * [`event`] – what happened (durable); [`signal`] – what passes (ephemeral);
+//! * [`histogram`] – how long things took;
 //! * [`crash`] – named points at which a test may end the process.
 
 pub mod clock;
@@ -17,6 +18,7 @@ pub mod comment;
 pub mod crash;
 pub mod cursor;
 pub mod event;
+pub mod histogram;
 pub mod id;
 pub mod notification;
 pub mod project;
@@ -30,6 +32,7 @@ pub use clock::{Clock, Entropy, Timestamp};
 pub use comment::Comment;
 pub use cursor::{Cursor, Epoch, SyncId};
 pub use event::{Body, Event, Room, Scope};
+pub use histogram::{Distribution, Histogram};
 pub use id::{CommentId, ConnectionId, NotificationId, ProjectId, TaskId, UserId};
 pub use notification::{Notice, Notification};
 pub use project::{Member, Project};

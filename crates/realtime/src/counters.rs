@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chorus_model::Histogram;
+
 macro_rules! counters {
     ($(#[$doc:meta])+ $name:ident { $($(#[$fdoc:meta])+ $field:ident),+ $(,)? }) => {
         $(#[$doc])+
@@ -34,6 +36,8 @@ counters! {
         slow_closed,
         /// Signals refused because the publisher's queue was full.
         signals_refused,
+        /// Other orders that waited because the publisher's queue was full.
+        orders_delayed,
         /// Times the publisher read the log because events had not been handed to it.
         log_reads,
         /// Joins answered "read again", because a membership changed meanwhile.
@@ -55,6 +59,45 @@ counters! {
     }
 }
 
+/// How long announcing took, once per commit that has events.
+#[derive(Debug, Default)]
+pub struct Timings {
+    /// From the publisher's taking a commit to its frames being written, or left to sessions whose
+    /// sockets are full.
+    pub fan_out: Histogram,
+    /// The same from the moment when the commit was on disk.
+    pub end_to_end: Histogram,
+}
+
+/// A counter for each word of a closed vocabulary: what it has no word for is counted under the
+/// last.
+#[derive(Debug)]
+pub struct ByWord {
+    words: &'static [&'static str],
+    counts: Box<[AtomicU64]>,
+}
+
+impl ByWord {
+    /// Counters that stand at zero.
+    pub fn new(words: &'static [&'static str]) -> Self {
+        Self { words, counts: words.iter().map(|_| AtomicU64::new(0)).collect() }
+    }
+
+    /// Counts one.
+    pub fn count(&self, word: &str) {
+        let at = self.words.iter().position(|known| *known == word);
+        if let Some(counter) = at.map_or(self.counts.last(), |at| self.counts.get(at)) {
+            count(counter);
+        }
+    }
+
+    /// Every word and how often it was counted.
+    pub fn read(&self) -> Vec<(&'static str, u64)> {
+        let counts = self.counts.iter().map(|counter| counter.load(Ordering::Relaxed));
+        self.words.iter().copied().zip(counts).collect()
+    }
+}
+
 /// Adds one.
 pub fn count(counter: &AtomicU64) {
     add(counter, 1);
@@ -63,4 +106,18 @@ pub fn count(counter: &AtomicU64) {
 /// Adds `n`.
 pub fn add(counter: &AtomicU64, n: u64) {
     counter.fetch_add(n, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_word_is_counted_under_the_last() {
+        let counted = ByWord::new(&["lost", "found", "other"]);
+        for word in ["found", "stolen", "found", ""] {
+            counted.count(word);
+        }
+        assert_eq!(counted.read(), [("lost", 0), ("found", 2), ("other", 2)]);
+    }
 }

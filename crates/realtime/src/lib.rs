@@ -10,7 +10,8 @@
 //! * [`presence`] – who is in which room; `names` – what rooms without an entity are called;
 //! * [`tail`] – the newest events, in memory;
 //! * [`bus`] – hints between nodes;
-//! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it.
+//! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it;
+//! * [`counters`] – what is counted and timed.
 
 pub mod bus;
 pub mod connection;
@@ -25,7 +26,7 @@ pub mod publisher;
 pub mod tail;
 
 pub use connection::Connection;
-pub use counters::{Counters, Gauges};
+pub use counters::{ByWord, Counters, Gauges, Timings};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey};
 pub use orders::{Entry, Joined, NotJoined, Realtime};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};

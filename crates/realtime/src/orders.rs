@@ -7,10 +7,11 @@ use std::sync::Arc;
 use chorus_model::event::Rooms;
 use chorus_model::{ConnectionId, Cursor, Room, Signal, SyncId};
 use smallvec::SmallVec;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::connection::Connection;
-use crate::counters::{self, Counters, Gauges};
+use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::Frame;
 use crate::presence::Present;
 use crate::tail::Tail;
@@ -91,6 +92,7 @@ pub struct Realtime {
     pub(crate) orders: mpsc::Sender<Order>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) gauges: Arc<Gauges>,
+    pub(crate) timings: Arc<Timings>,
     pub(crate) tail: Arc<Tail>,
 }
 
@@ -166,10 +168,18 @@ impl Realtime {
         &self.gauges
     }
 
+    /// How long announcing took.
+    pub fn timings(&self) -> &Arc<Timings> {
+        &self.timings
+    }
+
     async fn order(&self, order: Order) {
-        // Fails only after the publisher has stopped, and then the process is ending: whoever
-        // waits for an answer is told by the dropped sender.
-        drop(self.orders.send(order).await);
+        // Either fails only after the publisher has stopped, and then the process is ending:
+        // whoever waits for an answer is told by the dropped sender.
+        if let Err(TrySendError::Full(order)) = self.orders.try_send(order) {
+            counters::count(&self.counters.orders_delayed);
+            drop(self.orders.send(order).await);
+        }
     }
 }
 

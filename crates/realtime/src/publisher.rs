@@ -16,14 +16,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, UserId, crash};
-use chorus_storage::{Committed, Store};
+use chorus_storage::{Batch, Committed, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::bus::Bus;
-use crate::counters::{self, Counters, Gauges};
+use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::Encoder;
 use crate::hub::Hub;
 use crate::names::Names;
@@ -75,6 +75,16 @@ pub struct Publisher {
     tail: Arc<Tail>,
     counters: Arc<Counters>,
     gauges: Arc<Gauges>,
+    timings: Arc<Timings>,
+    /// The commit whose frames wait for the flush.
+    under_way: Option<UnderWay>,
+}
+
+/// When a commit was where, by the monotonic clock.
+#[derive(Debug, Clone, Copy)]
+struct UnderWay {
+    on_disk: Duration,
+    taken: Duration,
 }
 
 impl Publisher {
@@ -104,12 +114,16 @@ impl Publisher {
             tail,
             counters: Arc::default(),
             gauges: Arc::default(),
+            timings: Arc::default(),
+            under_way: None,
         };
+        this.gauges.published.store(head.0, Ordering::Relaxed);
         this.fill_tail().await?;
         let handle = Realtime {
             orders: sender,
             counters: Arc::clone(&this.counters),
             gauges: Arc::clone(&this.gauges),
+            timings: Arc::clone(&this.timings),
             tail: Arc::clone(&this.tail),
         };
         Ok((this, handle))
@@ -141,8 +155,8 @@ impl Publisher {
         }
         while let Ok(batch) = self.committed.try_recv() {
             self.announce_own(&batch).await;
+            self.flush().await;
         }
-        self.flush().await;
     }
 
     /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
@@ -165,21 +179,22 @@ impl Publisher {
         ] {
             gauge.store(size as u64, Ordering::Relaxed);
         }
-        self.gauges.published.store(self.published.0, Ordering::Relaxed);
     }
 
-    async fn announce_own(&mut self, batch: &[Arc<Event>]) {
-        let Some(first) = batch.first() else { return };
+    async fn announce_own(&mut self, batch: &Batch) {
+        let Some(first) = batch.events.first() else { return };
+        let under_way = UnderWay { on_disk: batch.at, taken: self.clock.monotonic() };
         if first.sync_id > self.published.next() {
             self.catch_up().await;
         }
-        for event in batch {
+        for event in &*batch.events {
             if event.sync_id == self.published.next() {
                 self.announce(event);
             }
         }
         self.tail.announce(self.published);
         self.bus.hint(&self.cursor());
+        self.under_way = Some(under_way);
     }
 
     async fn take_hint(&mut self, hint: Result<Cursor, RecvError>) {
@@ -220,6 +235,7 @@ impl Publisher {
         counters::count(&self.counters.events);
         counters::add(&self.counters.deliveries, tally.frames);
         self.published = event.sync_id;
+        self.gauges.published.store(event.sync_id.0, Ordering::Relaxed);
         self.apply(event);
     }
 
@@ -298,6 +314,12 @@ impl Publisher {
                 }
                 outbox.flush();
             }
+        }
+        if let Some(UnderWay { on_disk, taken }) = self.under_way.take() {
+            let now = self.clock.monotonic();
+            // The longer one first, so that whoever reads them in between sees nothing impossible.
+            self.timings.end_to_end.observe(now.saturating_sub(on_disk));
+            self.timings.fan_out.observe(now.saturating_sub(taken));
         }
     }
 

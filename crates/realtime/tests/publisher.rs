@@ -5,9 +5,10 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_model::{ConnectionId, ProjectId, Room, SyncId, UserId};
+use chorus_model::{Clock as _, ConnectionId, ProjectId, Room, SyncId, UserId};
 use chorus_realtime::NotJoined;
 use chorus_realtime::publisher::GRACE;
+use chorus_storage::Batch;
 use support::{House, Node};
 
 const PROJECT: ProjectId = ProjectId(1);
@@ -144,6 +145,25 @@ async fn what_was_committed_before_the_stop_is_announced() {
     }
     Arc::clone(&node).stop().await;
     assert_eq!(listener.hear(10).await.len(), 10);
+}
+
+#[tokio::test]
+async fn each_commit_is_timed_once_from_the_disk() {
+    let house = House::build();
+    let (hand, node) = house.node_by_hand().await;
+    let listener = node.connect(UserId(1), &[PROJECT]).await;
+    let on_disk = house.clock.monotonic();
+    let at = house.append(1).await;
+    house.clock.advance(Duration::from_millis(70));
+    hand.send(Batch { events: house.log().await.into(), at: on_disk }).await.unwrap();
+    node.announced(at).await;
+    assert_eq!(listener.hear(1).await, ["1"]);
+
+    let timings = Arc::clone(node.realtime.timings());
+    node.stop().await;
+    let (fan_out, end_to_end) = (timings.fan_out.read(), timings.end_to_end.read());
+    assert_eq!((fan_out.count(), fan_out.sum()), (1, Duration::ZERO));
+    assert_eq!((end_to_end.count(), end_to_end.sum()), (1, Duration::from_millis(70)));
 }
 
 #[tokio::test]

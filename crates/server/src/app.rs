@@ -23,7 +23,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::{ListenAt, Settings};
 use crate::listener::{self, Doors, RAW_PATHS};
 use crate::system::{SystemClock, SystemEntropy};
-use crate::{Failure, pages};
+use crate::{Failure, figures, pages};
 
 /// Events held in memory.
 const TAIL: usize = 4096;
@@ -180,6 +180,7 @@ impl App {
             collab: self.collab.clone(),
             build: Build { version: env!("CARGO_PKG_VERSION"), commit: env!("CHORUS_COMMIT") },
             trusts: Arc::new(move |origin: &str| origins.trusts(origin)),
+            figures: figures::source(&self.store, &self.collab, &self.engine),
             pages: pages::demo().into(),
             secure_cookies: settings.secure_cookies,
         };

@@ -6,6 +6,7 @@
 //! * [`config`] – settings from options, environment and file, all mistakes at once;
 //! * [`system`] – the system's clock and randomness;
 //! * [`app`] – the composition: what is built of what, and in which order it ends;
+//! * `figures` – what the server counts;
 //! * `listener` – the accept loop;
 //! * `pages` – the files of the demo page;
 //! * `logging` – where log lines go;
@@ -15,6 +16,7 @@ pub mod app;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod figures;
 mod listener;
 mod logging;
 mod pages;

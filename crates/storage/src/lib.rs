@@ -45,7 +45,7 @@ pub use error::{OpenError, StoreError, WriteError};
 pub use location::Location;
 pub use reads::{Page, Reads};
 pub use stats::Stats;
-pub use store::{Committed, Options, Store, Written};
+pub use store::{Batch, Committed, Options, Store, Written};
 pub use tables::comments::NewComment;
 pub use tables::kept_answers::KeptAnswer;
 pub use tables::memberships::Interval;

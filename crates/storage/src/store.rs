@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc::sync_channel};
+use std::time::Duration;
 
-use chorus_model::{Clock, Cursor, Entropy, Epoch, Event, SyncId};
+use chorus_model::{Clock, Cursor, Distribution, Entropy, Epoch, Event, Histogram, SyncId};
 use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -46,9 +47,18 @@ pub struct Options {
     pub entropy: Arc<dyn Entropy>,
 }
 
-/// The events of each commit, in order: what the publisher announces. When 256 commits wait, the
+/// Each commit that has events, in order: what the publisher announces. When 256 commits wait, the
 /// next are not handed over; the receiver sees the hole in the ids and reads the log.
-pub type Committed = mpsc::Receiver<Arc<[Arc<Event>]>>;
+pub type Committed = mpsc::Receiver<Batch>;
+
+/// What one commit has to tell.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Its events, in order.
+    pub events: Arc<[Arc<Event>]>,
+    /// When they were on disk, by the store's monotonic clock.
+    pub at: Duration,
+}
 
 /// A command's outcome, on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +91,7 @@ pub(crate) struct Shared {
     head: AtomicU64,
     pub(crate) health: Health,
     pub(crate) counters: Counters,
+    pub(crate) commit_times: Histogram,
 }
 
 impl Shared {
@@ -105,6 +116,7 @@ impl Store {
             head: AtomicU64::new(epoch.id.0),
             health: Health::default(),
             counters: Counters::default(),
+            commit_times: Histogram::default(),
         });
 
         let (alive, living) = watch::channel(());
@@ -179,6 +191,11 @@ impl Store {
         self.0.shared.counters.read()
     }
 
+    /// How long the commits took since the store was opened, most of it the disk's.
+    pub fn commit_times(&self) -> Distribution {
+        self.0.shared.commit_times.read()
+    }
+
     /// Takes nothing more, finishes what is queued, empties the WAL and returns when the last
     /// thread has ended. May be called more than once.
     pub async fn close(&self) {
@@ -233,7 +250,7 @@ impl Threads<'_> {
     fn start_writer(
         &self,
         mut conn: Connection,
-        committed: mpsc::Sender<Arc<[Arc<Event>]>>,
+        committed: mpsc::Sender<Batch>,
     ) -> Result<Entrance<Box<dyn Job>>, OpenError> {
         let clock = &self.options.clock;
         let deadline = Deadline::install(&mut conn, Arc::clone(clock))

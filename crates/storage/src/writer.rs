@@ -23,7 +23,7 @@ use crate::deadline::Deadline;
 use crate::error::{Fault, StoreError};
 use crate::files::Tenancy;
 use crate::job::{Job, Verdict};
-use crate::store::Shared;
+use crate::store::{Batch, Shared};
 use crate::tx::{Growth, Tx};
 
 /// Most commands in one transaction.
@@ -41,7 +41,7 @@ pub(crate) struct Writer {
     pub(crate) deadline: Deadline,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
-    pub(crate) committed: mpsc::Sender<Arc<[Arc<Event>]>>,
+    pub(crate) committed: mpsc::Sender<Batch>,
     pub(crate) checkpoints: SyncSender<()>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) checkpointed_at: u64,
@@ -145,7 +145,9 @@ impl Writer {
         if !growth.wrote {
             return self.execute("rollback");
         }
+        let began = self.clock.monotonic();
         self.execute("commit")?;
+        self.shared.commit_times.observe(self.clock.monotonic().saturating_sub(began));
         self.shared.counters.commits.add(1);
         self.shared.health.note_commit();
         crash::point(crash::AFTER_COMMIT);
@@ -168,7 +170,8 @@ impl Writer {
             return;
         }
         self.shared.counters.events.add(events.len());
-        if let Err(mpsc::error::TrySendError::Full(_)) = self.committed.try_send(events.into()) {
+        let batch = Batch { events: events.into(), at: self.clock.monotonic() };
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.committed.try_send(batch) {
             self.shared.counters.not_handed_over.add(1);
         }
     }

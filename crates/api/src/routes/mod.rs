@@ -3,6 +3,7 @@
 mod auth;
 mod comments;
 mod members;
+pub(crate) mod metrics;
 mod notifications;
 mod projects;
 pub(crate) mod status;

@@ -7,7 +7,7 @@ use axum::body::Body;
 use chorus_collab::live::Lately;
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Connection, FrameKey};
+use chorus_realtime::{ByWord, Connection, FrameKey};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -37,7 +37,21 @@ pub struct Interpreter {
     lexicon: Arc<Lexicon>,
     doors: Vec<Door>,
     crowd: Arc<Crowd>,
+    refusals: ByWord,
 }
+
+/// Faults that connections are refused for, by their codes.
+const REFUSALS: [&str; 9] = [
+    "not_authenticated",
+    "invalid_token",
+    "token_expired",
+    "wrong_token_type",
+    "unknown_user",
+    "deactivated",
+    "too_many_connections",
+    "unavailable",
+    "other",
+];
 
 /// Somebody with a good token and a free seat, speaking some dialect.
 pub struct Guest {
@@ -50,7 +64,24 @@ pub struct Guest {
 impl Interpreter {
     /// An application for these doors, numbered as in the engine's handshakes.
     pub fn new(collab: Collab, lexicon: Arc<Lexicon>, doors: Vec<Door>) -> Self {
-        Self { collab, lexicon, doors, crowd: Arc::default() }
+        let refusals = ByWord::new(&REFUSALS);
+        Self { collab, lexicon, doors, crowd: Arc::default(), refusals }
+    }
+
+    /// How many connections each dialect has.
+    pub fn connections(&self) -> Vec<(&'static str, u64)> {
+        let there = self.crowd.by_dialect();
+        self.lexicon.names().map(|name| (name, there.get(name).copied().unwrap_or(0))).collect()
+    }
+
+    /// How many connections were refused, by the reason.
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        self.refusals.read()
+    }
+
+    fn refused(&self, dialect: &dyn Dialect, fault: &Fault) {
+        tracing::debug!(dialect = dialect.name(), %fault, "connection refused");
+        self.refusals.count(fault.code());
     }
 
     fn spoken(&self, door: u16, namespace: &str) -> Option<(Arc<dyn Dialect>, FrameKey)> {
@@ -212,7 +243,7 @@ impl Application for Interpreter {
             };
             admitted
                 .inspect_err(|fault| {
-                    tracing::debug!(dialect = dialect.name(), %fault, "connection refused");
+                    this.refused(&*dialect, fault);
                     socket.refuse(&dialect.refusal(fault).reason);
                 })
                 .ok()
@@ -256,7 +287,7 @@ impl Application for Interpreter {
             let dialect = Arc::clone(&spoken.0);
             let tokens = shown(&*dialect, &handshake, None);
             this.receive(spoken, &tokens).await.map_err(|fault| {
-                tracing::debug!(dialect = dialect.name(), %fault, "connection refused");
+                this.refused(&*dialect, &fault);
                 forbidden(&dialect.refusal(&fault))
             })
         }
@@ -275,6 +306,7 @@ impl Application for Interpreter {
             let admitted = this.seat(guest, End::Plain(plain.clone())).await;
             admitted
                 .inspect_err(|fault| {
+                    this.refused(&*dialect, fault);
                     let Refusal { code, reason } = dialect.refusal(fault);
                     plain.close(code, &reason);
                 })

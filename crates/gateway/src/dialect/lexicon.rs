@@ -41,6 +41,11 @@ impl Lexicon {
         self.dialects.iter().map(|entry| &entry.dialect).find(|dialect| dialect.name() == name)
     }
 
+    /// The names of all dialects.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.dialects.iter().map(|entry| entry.dialect.name())
+    }
+
     /// What is spoken in `namespace` on a listener of the dialect `listener`, and the key of its
     /// frames. None if there is no such namespace.
     pub fn spoken(&self, listener: &str, namespace: &str) -> Option<(&Arc<dyn Dialect>, FrameKey)> {

@@ -116,6 +116,16 @@ impl Crowd {
         *taken += 1;
         Some(Seat { crowd: Arc::clone(self), whose })
     }
+
+    /// How many connections each dialect has; none is told of that has none.
+    pub(super) fn by_dialect(&self) -> HashMap<&'static str, u64> {
+        let mut connections = HashMap::new();
+        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((_, dialect), taken) in &*seats {
+            *connections.entry(*dialect).or_default() += u64::from(*taken);
+        }
+        connections
+    }
 }
 
 impl Drop for Seat {

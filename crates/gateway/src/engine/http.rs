@@ -27,7 +27,7 @@ use super::{socket, upgrade};
 
 /// Why a request is refused: the code and message that Engine.IO clients know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+pub(crate) enum Refusal {
     UnknownTransport,
     UnknownSession,
     BadMethod,
@@ -53,7 +53,10 @@ impl<A: Application> Engine<A> {
             preflight(request.headers())
         } else {
             let answer = self.route(&mut request, listener, address, cors.trusted).await;
-            answer.unwrap_or_else(Refusal::into_response)
+            answer.unwrap_or_else(|refusal| {
+                self.parts.tally.refused(refusal);
+                refusal.into_response()
+            })
         };
         cors.apply(response.headers_mut());
         response
@@ -224,6 +227,26 @@ impl<A: Application> Engine<A> {
 }
 
 impl Refusal {
+    /// What figures call them.
+    pub(crate) const WORDS: [&'static str; 5] = [
+        Self::UnknownTransport.word(),
+        Self::UnknownSession.word(),
+        Self::BadMethod.word(),
+        Self::BadRequest.word(),
+        Self::UnsupportedProtocol.word(),
+    ];
+
+    /// What figures call it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::UnknownTransport => "unknown_transport",
+            Self::UnknownSession => "unknown_session",
+            Self::BadMethod => "bad_method",
+            Self::BadRequest => "bad_request",
+            Self::UnsupportedProtocol => "unsupported_protocol",
+        }
+    }
+
     fn into_response(self) -> Response<Body> {
         let (code, message) = match self {
             Self::UnknownTransport => (0, "Transport unknown"),

@@ -12,7 +12,7 @@
 //! * [`socket`], [`emit`] – a client in a namespace, and what is said to it; `questions` – what it was
 //!   asked;
 //! * `dialogue` – packets of one session, in order, to the application;
-//! * `session`, `registry` – what is kept of a session, and of all;
+//! * `session`, `registry` – what is kept of a session, and of all; [`tally`] – what is counted;
 //! * `heartbeat` – one wheel for all timers;
 //! * `link` – how an outbox writes to a socket or a poll;
 //! * `bucket` – the message rate limit.
@@ -31,6 +31,7 @@ mod questions;
 mod registry;
 mod session;
 pub mod socket;
+pub mod tally;
 mod upgrade;
 mod websocket;
 
@@ -48,9 +49,11 @@ pub use emit::Values;
 pub use plain::{Plain, Said};
 pub use session::Ending;
 pub use socket::Socket;
+pub use tally::{Tally, Transports};
 
 use heartbeat::Wheel;
 use registry::Registry;
+use session::Session;
 
 /// The engine of one server: all its sessions, whatever the listener. Cheap to clone.
 pub struct Engine<A: Application> {
@@ -67,6 +70,7 @@ pub(crate) struct Parts<A: Application> {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) tally: Tally,
     next_connection: AtomicU64,
 }
 
@@ -100,6 +104,7 @@ impl<A: Application> Engine<A> {
                 clock,
                 entropy,
                 counters,
+                tally: Tally::default(),
                 next_connection,
             }),
         }
@@ -132,6 +137,30 @@ impl<A: Application> Engine<A> {
     /// Sessions that are open.
     pub fn sessions(&self) -> usize {
         self.parts.sessions.len()
+    }
+
+    /// The application that it serves.
+    pub fn application(&self) -> &Arc<A> {
+        &self.parts.application
+    }
+
+    /// What was counted.
+    pub fn tally(&self) -> &Tally {
+        &self.parts.tally
+    }
+
+    /// Sessions that are open, by what carries them.
+    pub fn transports(&self) -> Transports {
+        self.parts.sessions.transports()
+    }
+
+    /// Forgets a session that has ended, and counts why.
+    pub(crate) fn forget(&self, session: &Session<A>) {
+        if self.parts.sessions.remove(&session.sid)
+            && let Some(ending) = session.ending()
+        {
+            self.parts.tally.ended(ending);
+        }
     }
 
     fn next_connection(&self) -> ConnectionId {

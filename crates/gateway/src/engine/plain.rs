@@ -115,6 +115,7 @@ impl<A: Application> Engine<A> {
         let query = request.uri().query().unwrap_or_default();
         let handshake = self.keep(request.headers(), query, listener, address, cors.trusted);
         let Ok((response, coming)) = upgrade::accept(&mut request) else {
+            self.parts.tally.refused(super::http::Refusal::BadRequest);
             return bad_request(cors);
         };
         let ticket = match self.parts.application.admit(Arc::clone(&handshake)).await {

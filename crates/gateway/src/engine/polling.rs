@@ -133,8 +133,8 @@ impl<A: Application> Engine<A> {
         if polling.state().phase == Phase::Upgraded {
             return;
         }
-        self.parts.sessions.remove(&session.sid);
         session.end(Ending::TransportClosed);
+        self.forget(&session);
         tracing::debug!(sid = %session.sid, ending = ?session.ending(), "session ended");
         let dialogue = polling.dialogue.lock().await.take();
         if let Some(dialogue) = dialogue {
@@ -266,6 +266,7 @@ impl<A: Application> Engine<A> {
         let Some(dialogue) = polling.dialogue.lock().await.take() else {
             return;
         };
+        self.parts.sessions.upgraded(&session);
         let link = Arc::new(SocketLink::new(stream));
         session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
         session.outbox.flush();

@@ -8,6 +8,7 @@ use chorus_realtime::{CloseReason, Outbox};
 
 use super::application::{Application, Handshake};
 use super::polling::Polling;
+use super::tally::Transport;
 
 /// One Engine.IO link, whatever carries it.
 pub(crate) struct Session<A: Application> {
@@ -26,6 +27,8 @@ pub(crate) struct Session<A: Application> {
     pub(crate) connected: AtomicBool,
     /// Present in sessions that began with polling.
     pub(crate) polling: OnceLock<Box<Polling<A>>>,
+    /// Whether a WebSocket has taken over from the polls. Changed by the registry, which counts.
+    pub(super) upgraded: AtomicBool,
     ending: AtomicU8,
 }
 
@@ -70,6 +73,52 @@ pub enum Ending {
     Ended,
 }
 
+impl Ending {
+    pub(crate) const ALL: [Self; 12] = [
+        Self::TransportClosed,
+        Self::TransportError,
+        Self::PingTimeout,
+        Self::ConnectTimeout,
+        Self::ClientClosed,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Flooded,
+        Self::Slow,
+        Self::PollConflict,
+        Self::Shutdown,
+        Self::Ended,
+    ];
+
+    /// What figures call them.
+    pub(crate) const WORDS: [&'static str; Self::ALL.len()] = {
+        let mut words = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < words.len() {
+            words[at] = Self::ALL[at].word();
+            at += 1;
+        }
+        words
+    };
+
+    /// What figures call it.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::TransportClosed => "transport_closed",
+            Self::TransportError => "transport_error",
+            Self::PingTimeout => "ping_timeout",
+            Self::ConnectTimeout => "connect_timeout",
+            Self::ClientClosed => "client_closed",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::Flooded => "flooded",
+            Self::Slow => "slow",
+            Self::PollConflict => "poll_conflict",
+            Self::Shutdown => "shutdown",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 impl<A: Application> Session<A> {
     pub(crate) fn new(
         sid: Box<str>,
@@ -86,7 +135,19 @@ impl<A: Application> Session<A> {
             pulse: Pulse::default(),
             connected: AtomicBool::new(false),
             polling: OnceLock::new(),
+            upgraded: AtomicBool::new(false),
             ending: AtomicU8::new(0),
+        }
+    }
+
+    /// What carries it.
+    pub(super) fn transport(&self) -> Transport {
+        if self.raw {
+            Transport::Raw
+        } else if self.polling.get().is_some() && !self.upgraded.load(Ordering::Relaxed) {
+            Transport::Polling
+        } else {
+            Transport::WebSocket
         }
     }
 
@@ -105,25 +166,7 @@ impl<A: Application> Session<A> {
 
     /// Why the session ended, if a reason was noted.
     pub(crate) fn ending(&self) -> Option<Ending> {
-        use Ending::{
-            ClientClosed, ConnectTimeout, Ended, Flooded, Malformed, PingTimeout, PollConflict,
-            Shutdown, Slow, TooLarge, TransportClosed, TransportError,
-        };
-        let all = [
-            TransportClosed,
-            TransportError,
-            PingTimeout,
-            ConnectTimeout,
-            ClientClosed,
-            Malformed,
-            TooLarge,
-            Flooded,
-            Slow,
-            PollConflict,
-            Shutdown,
-            Ended,
-        ];
         let noted = self.ending.load(Ordering::Acquire);
-        all.into_iter().find(|ending| *ending as u8 == noted)
+        Ending::ALL.into_iter().find(|ending| *ending as u8 == noted)
     }
 }

@@ -189,7 +189,7 @@ impl<A: Application> SocketTask<A> {
 
     async fn finish(mut self) {
         let Self { engine, session, .. } = &self;
-        engine.parts.sessions.remove(&session.sid);
+        engine.forget(session);
         let mut said = false;
         if let Some(code) = close_code(session.ending()).map(|code| self.code.unwrap_or(code))
             && !session.outbox.is_blocked()

@@ -23,7 +23,7 @@ use chorus_realtime::{
     Connection, Deliveries, Delivery, Encoder, Entry, Frame, FrameKey, Link, NotJoined, Outbox,
     OutboxLimits, Realtime,
 };
-use chorus_storage::{Committed, Location, Options, Store, StoreError};
+use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -85,6 +85,17 @@ impl House {
         let bus: Arc<dyn Bus> =
             if live { Arc::clone(&self.bus) as _ } else { Arc::new(MemoryBus::new(1)) };
         self.start(committed, bus).await
+    }
+
+    /// A node that is handed what the test hands it.
+    pub(crate) async fn node_by_hand(&self) -> (mpsc::Sender<Batch>, Arc<Node>) {
+        let (hand, committed) = mpsc::channel(1);
+        (hand, self.start(committed, Arc::clone(&self.bus) as Arc<dyn Bus>).await)
+    }
+
+    /// All events.
+    pub(crate) async fn log(&self) -> Vec<Arc<Event>> {
+        self.store.read(|reads| reads.events(SyncId::ZERO, 1_000)).await.unwrap()
     }
 
     /// Appends a change of the project whose name is `n`; its place.

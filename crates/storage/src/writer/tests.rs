@@ -64,11 +64,12 @@ async fn commits_once_and_answers_everyone() {
         let id = SyncId(id);
         assert_eq!(outcome, Ok(Written { value: id, at: id, appended: true }));
     }
-    let batch = committed.recv().await.unwrap();
+    let batch = committed.recv().await.unwrap().events;
     assert!(batch.iter().map(|event| event.sync_id.0).eq(1..=20));
     let after = store.stats();
     assert_eq!(after.commits - before.commits, 1);
     assert_eq!(after.commands - before.commands, 21);
+    assert_eq!(store.commit_times().count(), after.commits, "each commit was timed");
     assert_eq!(store.head().id, SyncId(20));
 }
 
@@ -78,8 +79,8 @@ async fn a_batch_has_at_most_64_commands() {
     let outcomes = in_one_batch(&store, (0..100).map(|i| store.write(tell(i))).collect()).await;
     assert!(outcomes.iter().all(Result::is_ok));
     // The command at the gate is one of the first 64.
-    assert_eq!(committed.recv().await.unwrap().len(), 63);
-    assert_eq!(committed.recv().await.unwrap().len(), 37);
+    assert_eq!(committed.recv().await.unwrap().events.len(), 63);
+    assert_eq!(committed.recv().await.unwrap().events.len(), 37);
 }
 
 #[tokio::test]
@@ -101,7 +102,7 @@ async fn many_callers_leave_no_hole_and_no_disorder() {
 
     let mut announced = Vec::new();
     while let Some(batch) = committed.recv().await {
-        announced.extend(batch.iter().map(|event| event.sync_id.0));
+        announced.extend(batch.events.iter().map(|event| event.sync_id.0));
     }
     assert!(announced.into_iter().eq(1..=400));
 }
@@ -125,7 +126,7 @@ async fn a_refusal_leaves_no_trace_and_no_id() {
     .await;
     assert!(matches!(mixed[1], Err(WriteError::Refused(No))));
     assert_eq!((&mixed[0], &mixed[2]), (&Ok(SyncId(1)), &Ok(SyncId(2))));
-    assert_eq!(committed.recv().await.unwrap().len(), 2);
+    assert_eq!(committed.recv().await.unwrap().events.len(), 2);
     assert_eq!(log(&store).await, [1, 2]);
     assert_eq!(store.read(|r| r.setting("a")).await.unwrap(), None);
 
@@ -189,8 +190,8 @@ async fn a_slow_write_loses_the_batch_but_not_its_neighbours() {
     assert_eq!(in_one_batch(&store, others).await, [true, true, true]);
     assert_eq!((store.stats().too_slow, store.stats().lost_batches), (1, 1));
     assert_eq!(log(&store).await, [1, 2]);
-    assert_eq!(committed.recv().await.unwrap()[0].sync_id, SyncId(1));
-    assert_eq!(committed.recv().await.unwrap()[0].sync_id, SyncId(2));
+    assert_eq!(committed.recv().await.unwrap().events[0].sync_id, SyncId(1));
+    assert_eq!(committed.recv().await.unwrap().events[0].sync_id, SyncId(2));
 }
 
 #[tokio::test]
@@ -244,7 +245,7 @@ async fn events_beyond_the_hand_over_queue_are_in_the_log() {
     let mut handed_over = 0;
     while let Some(batch) = committed.recv().await {
         handed_over += 1;
-        assert_eq!(batch[0].sync_id, SyncId(handed_over));
+        assert_eq!(batch.events[0].sync_id, SyncId(handed_over));
     }
     assert_eq!(handed_over, 256);
 }
