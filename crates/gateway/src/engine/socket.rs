@@ -165,3 +165,39 @@ pub(crate) fn whole(written: Result<(), EncodeError>) {
         tracing::error!(%error, "an argument has no JSON form; an empty frame was sent");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chorus_realtime::{Counters, OutboxLimits};
+
+    use super::super::emit::{Values, packets_of};
+    use super::*;
+
+    fn socket() -> Socket {
+        let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
+        Socket::new("/", "sid".into(), ConnectionId(1), Arc::new(outbox), Arc::default())
+    }
+
+    fn told(socket: &Socket) -> Vec<String> {
+        let frames = socket.outbox().take(usize::MAX).into_iter();
+        let packets = frames.flat_map(packets_of).map(|(_, packet)| packet.to_vec());
+        packets.map(|packet| String::from_utf8(packet).unwrap()).collect()
+    }
+
+    #[test]
+    fn acknowledgements_keep_the_brackets_of_their_arguments() {
+        let socket = socket();
+        for arguments in ["[]", "[1]", "[[1],[2]]", "[[]]"] {
+            socket.acknowledge(3, arguments);
+        }
+        assert_eq!(told(&socket), ["433[]", "433[1]", "433[[1],[2]]", "433[[]]"]);
+    }
+
+    #[test]
+    fn a_question_is_open_until_it_is_answered() {
+        let socket = socket();
+        let id = socket.ask("name?", Values::default());
+        assert_eq!(told(&socket), [r#"420["name?"]"#]);
+        assert!(socket.questions().close(id) && !socket.questions().close(id));
+    }
+}
