@@ -1,0 +1,156 @@
+//! Who may connect, and to which handlers what is said goes.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use chorus_gateway::engine::application::{Admitted, Application, Handshake, Incoming};
+use chorus_gateway::engine::{Plain, Said, Socket};
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+use http::Response;
+use serde_json::value::RawValue;
+
+use crate::echo;
+use crate::fixture::{Fixture, Guest};
+use crate::rooms::Rooms;
+use crate::system::SystemClock;
+
+/// The listener number of `/socket.io/`.
+pub(crate) const NAMESPACES: u16 = 0;
+/// The listener number of `/engine.io/`.
+pub(crate) const BARE: u16 = 1;
+/// The listener number of `/echo`.
+pub(crate) const RAW: u16 = 2;
+
+/// The application.
+#[derive(Debug)]
+pub(crate) struct Conformance {
+    rooms: Rooms,
+    fixture: Option<Fixture>,
+}
+
+/// What is kept of a client.
+#[derive(Debug)]
+pub(crate) enum Peer {
+    /// In a namespace.
+    Named { socket: Socket, guest: Option<Guest> },
+    /// In a session without Socket.IO.
+    Plain(Plain),
+}
+
+impl Conformance {
+    /// An application without clients; with the fixture's handlers or without them.
+    pub(crate) fn new(fixture: bool, clock: Arc<SystemClock>) -> Self {
+        Self { rooms: Rooms::default(), fixture: fixture.then(|| Fixture::new(clock)) }
+    }
+
+    fn welcome(&self, socket: Socket, payload: Option<&RawValue>) -> Option<Admitted<Peer>> {
+        if let Some(reason) = self.fixture.as_ref().and_then(|_| Fixture::refusal(&socket)) {
+            socket.refuse(reason);
+            return None;
+        }
+        socket.send([socket.accept()]);
+        self.rooms.enter(&socket);
+        if is_echo(socket.namespace()) {
+            echo::greet(&socket, payload);
+        }
+        let guest = self.fixture.as_ref().map(|_| Guest::greeted(&socket, payload));
+        Some(Admitted { peer: Peer::Named { socket, guest }, expires_in: None })
+    }
+}
+
+impl Application for Conformance {
+    type Peer = Peer;
+    type Ticket = ();
+
+    fn serves(&self, _: u16, namespace: &str) -> bool {
+        is_echo(namespace) || self.fixture.is_some() && Fixture::serves(namespace)
+    }
+
+    fn connect(
+        self: &Arc<Self>,
+        socket: Socket,
+        payload: Option<&RawValue>,
+    ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
+        ready(self.welcome(socket, payload)).boxed()
+    }
+
+    fn event(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        if let Peer::Named { socket, guest } = &**peer {
+            if let (Some(fixture), Some(guest)) = (&self.fixture, guest) {
+                fixture.hear(guest, socket, &incoming);
+            }
+            if is_echo(socket.namespace()) {
+                echo::hear(socket, &self.rooms, &incoming);
+            }
+        }
+        None
+    }
+
+    fn acknowledged(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        incoming: Incoming<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        if let Peer::Named { socket, guest } = &**peer
+            && !guest.as_ref().is_some_and(|guest| guest.acknowledged(socket, &incoming))
+        {
+            echo::acknowledged(socket, &incoming);
+        }
+        None
+    }
+
+    fn is_plain(&self, listener: u16) -> bool {
+        listener == BARE
+    }
+
+    fn admit(
+        self: &Arc<Self>,
+        _: Arc<Handshake>,
+    ) -> BoxFuture<'static, Result<(), Response<Body>>> {
+        ready(Ok(())).boxed()
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        plain: Plain,
+        _: Option<()>,
+    ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
+        ready(Some(Admitted { peer: Peer::Plain(plain), expires_in: None })).boxed()
+    }
+
+    fn message(
+        self: &Arc<Self>,
+        peer: &Arc<Peer>,
+        said: Said<'_>,
+    ) -> Option<BoxFuture<'static, ()>> {
+        if let Peer::Plain(plain) = &**peer {
+            plain.send([match said {
+                Said::Text(text) => plain.text(text),
+                Said::Binary(bytes) => plain.binary(bytes),
+            }]);
+        }
+        None
+    }
+
+    fn flooded(&self, _: &Peer) {}
+
+    fn expired(self: &Arc<Self>, _: Arc<Peer>) -> BoxFuture<'static, ()> {
+        ready(()).boxed()
+    }
+
+    fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, _: bool) -> BoxFuture<'static, ()> {
+        if let Peer::Named { socket, .. } = &*peer {
+            self.rooms.leave(socket);
+        }
+        ready(()).boxed()
+    }
+}
+
+fn is_echo(namespace: &str) -> bool {
+    matches!(namespace, "/" | "/custom")
+}
