@@ -29,6 +29,7 @@ fuzz-build:
 # Real clients against the real binary, which can be told where to crash.
 e2e: e2e/node_modules page-tools
 	$(CARGO) build --locked --package chorus-server --features crash-points
+	$(CARGO) build --locked --package chorus-gateway --example conformance
 	cd e2e && CHORUS_BIN=$(E2E_BIN) npm test
 
 e2e/node_modules: e2e/package.json e2e/package-lock.json
