@@ -13,15 +13,9 @@ pub(crate) fn check(input: &[u8]) {
     let pairs: Vec<_> = query.pairs().collect();
     assert!(pairs.len() <= MAX_PAIRS);
     for (name, _) in &pairs {
-        let first = pairs
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.clone());
+        let first = pairs.iter().find(|(other, _)| other == name).map(|(_, value)| value.clone());
         assert_eq!(query.get(name), first);
     }
-    assert_eq!(
-        query.is_protocol_4(),
-        query.get("EIO").as_deref() == Some("4")
-    );
+    assert_eq!(query.is_protocol_4(), query.get("EIO").as_deref() == Some("4"));
     assert_eq!(query.sid, query.get("sid"));
 }

@@ -3,7 +3,7 @@
 use chorus_model::event::Draft;
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Body, Timestamp, User, UserId, WorkspaceRole};
-use chorus_storage::{NewUser, Reads, Store, Tx};
+use chorus_storage::{NewUser, Page, Reads, Store, Tx};
 use sha2::{Digest as _, Sha256};
 
 use crate::access;
@@ -51,6 +51,13 @@ pub struct Login {
 impl Collab {
     /// Makes an account, if the server lets people. The first one is an admin's.
     pub async fn register(&self, account: NewAccount) -> Result<User, Fault> {
+        if self.parts.registration != Registration::Open {
+            // Before the costly part; decided once more in the transaction.
+            let any = self.parts.store.read(|reads| reads.users(Page { limit: 1, offset: 0 }));
+            if !any.await?.is_empty() {
+                return Err(Fault::RegistrationClosed);
+            }
+        }
         let hash = self.parts.hasher.hash(account.password.clone()).await?;
         let by = match self.parts.registration {
             Registration::Open => AddedBy::Anybody,

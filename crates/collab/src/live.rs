@@ -31,12 +31,12 @@ enum Entity {
 }
 
 impl RoomName {
-    /// Most bytes of what follows the colon.
+    /// Most bytes before and after the colon.
     pub const MAX_ID: usize = 64;
 
     /// The room of this kind and id. `None` if the id is too long or empty.
     pub fn new(kind: &str, id: &str) -> Option<Self> {
-        if id.is_empty() || id.len() > Self::MAX_ID {
+        if id.is_empty() || id.len() > Self::MAX_ID || kind.len() > Self::MAX_ID {
             return None;
         }
         let number = id_of(&id.into());
@@ -45,7 +45,12 @@ impl RoomName {
             ("task", Some(id)) => Some(Entity::Task(TaskId(id))),
             _ => None,
         };
-        Some(Self { text: format!("{kind}:{id}").into(), entity, must_exist: false })
+        // One name for one thing: the digits may have been written with zeros before them.
+        let text = match number {
+            Some(number) => format!("{kind}:{number}"),
+            None => format!("{kind}:{id}"),
+        };
+        Some(Self { text: text.into(), entity, must_exist: false })
     }
 
     /// The same, but only for what is stored: a name that stands for nothing is not found.

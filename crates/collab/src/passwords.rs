@@ -1,6 +1,7 @@
 //! Passwords: argon2id (RFC 9106), off the async threads, one at a time per core.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
@@ -13,7 +14,8 @@ use crate::fault::Fault;
 /// Hashes and compares.
 #[derive(Debug)]
 pub struct Hasher {
-    cores: Semaphore,
+    cores: Arc<Semaphore>,
+    waiting: AtomicUsize,
     entropy: Arc<dyn Entropy>,
     /// What is compared with when there is no such person, so that a stranger cannot tell from
     /// the time it takes.
@@ -26,7 +28,12 @@ impl Hasher {
         let mut secret = [0; 32];
         entropy.fill(&mut secret);
         let decoy = hash(&secret, &salt(&*entropy))?;
-        Ok(Self { cores: Semaphore::new(cores.max(1)), entropy, decoy })
+        Ok(Self {
+            cores: Arc::new(Semaphore::new(cores.max(1))),
+            waiting: AtomicUsize::new(0),
+            entropy,
+            decoy,
+        })
     }
 
     /// The hash to store for `password`.
@@ -53,8 +60,37 @@ impl Hasher {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
-        let _core = self.cores.acquire().await.map_err(|_| Fault::Unavailable)?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| Fault::Internal)
+        let _place = Place::take(&self.waiting).ok_or(Fault::Busy)?;
+        let core = Arc::clone(&self.cores).acquire_owned().await;
+        let core = core.map_err(|_| Fault::Unavailable)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let done = work();
+            // Held to the end of the work, not of the request: whoever hangs up does not free it.
+            drop(core);
+            done
+        });
+        done.await.map_err(|_| Fault::Internal)
+    }
+}
+
+/// Requests that wait for a core, at most; beyond it they are told to come back.
+const MOST_WAITING: usize = 256;
+
+/// A place among those who wait.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
+        let before = waiting.fetch_add(1, Ordering::Relaxed);
+        // One place too many is given back as it is dropped.
+        let place = Self(waiting);
+        (before < MOST_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

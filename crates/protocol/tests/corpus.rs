@@ -17,9 +17,7 @@ mod websocket_reader;
 /// Feeds a target's corpus, and every beginning of each of its files, to its check.
 #[track_caller]
 fn replay(target: &str, check: fn(&[u8])) {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../fuzz/corpus")
-        .join(target);
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
     let Ok(files) = fs::read_dir(&corpus) else {
         panic!("{target} has a corpus in {}", corpus.display());
     };

@@ -56,10 +56,14 @@ struct Members {
 }
 
 impl Hub {
-    /// Makes a connection known. It is in no room yet.
-    pub fn attach(&mut self, connection: Arc<Connection>) {
+    /// Makes a connection known when events up to `at` were announced. It is in no room yet.
+    ///
+    /// What changed its user's rights before was not noted, because nobody knew the user: rights
+    /// that were read before `at` do not hold.
+    pub fn attach(&mut self, connection: Arc<Connection>, at: SyncId) {
         let user = self.users.entry(connection.user.id).or_default();
         user.connections.push(connection.id);
+        user.rights_changed = user.rights_changed.max(at);
         match self.keys.iter_mut().find(|(key, _)| *key == connection.key) {
             Some((_, count)) => *count += 1,
             None => self.keys.push((connection.key, 1)),

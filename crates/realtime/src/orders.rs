@@ -97,8 +97,8 @@ pub struct Realtime {
 }
 
 impl Realtime {
-    /// Makes a connection known. From now on a change of its user's rights is noticed, so rights
-    /// are read after this.
+    /// Makes a connection known. Rights that were read before the publisher has taken this up do
+    /// not hold, and are read again.
     pub async fn attach(&self, connection: Arc<Connection>) {
         self.order(Order::Attach(connection)).await;
     }

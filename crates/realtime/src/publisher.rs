@@ -41,6 +41,8 @@ const ROUND: usize = 256;
 const FLUSH_PIECE: usize = 256;
 /// Events read from the log at once.
 const READ: usize = 512;
+/// Reads of the log in a row.
+const READS: usize = 16;
 
 /// What a publisher is made of.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct Publisher {
     names: Names,
     /// Users whose role in the workspace may have changed: what they hear is checked next.
     to_check: BTreeSet<UserId>,
+    /// When the head of the log was last looked at.
+    polled: Duration,
     published: SyncId,
     tail: Arc<Tail>,
     counters: Arc<Counters>,
@@ -110,6 +114,7 @@ impl Publisher {
             roster: Roster::default(),
             names: Names::default(),
             to_check: BTreeSet::new(),
+            polled: Duration::ZERO,
             published: head,
             tail,
             counters: Arc::default(),
@@ -161,8 +166,16 @@ impl Publisher {
 
     /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
     async fn finish_round(&mut self) {
-        while let Some(user) = self.to_check.pop_first() {
+        for user in std::mem::take(&mut self.to_check) {
             self.check_rooms(user).await;
+        }
+        let now = self.clock.monotonic();
+        if self.roster.next_expiry().is_some_and(|expiry| expiry <= now) {
+            self.expire();
+        }
+        if now.saturating_sub(self.polled) >= HEAD_POLL {
+            // The ticks below wait behind orders, and orders may never end.
+            self.catch_up().await;
         }
         for _ in 0..ROUND {
             let Ok(order) = self.orders.try_recv() else {
@@ -207,8 +220,12 @@ impl Publisher {
     }
 
     /// Announces what the log has beyond what was announced.
+    ///
+    /// At most so much at once: whoever waits for this task waits no longer than that. The rest
+    /// follows in the next round.
     async fn catch_up(&mut self) {
-        loop {
+        self.polled = self.clock.monotonic();
+        for _ in 0..READS {
             let after = self.published;
             let events = match self.store.read(move |reads| reads.events(after, READ)).await {
                 Ok(events) => events,
@@ -227,6 +244,7 @@ impl Publisher {
             self.tail.announce(self.published);
             self.flush().await;
         }
+        self.polled = Duration::ZERO;
     }
 
     fn announce(&mut self, event: &Arc<Event>) {
@@ -241,7 +259,7 @@ impl Publisher {
 
     async fn obey(&mut self, order: Order) {
         match order {
-            Order::Attach(connection) => self.hub.attach(connection),
+            Order::Attach(connection) => self.hub.attach(connection, self.published),
             Order::Join { connection, entry, greeting, answer } => {
                 let Entry { rooms, read_at, label } = entry;
                 if read_at > self.published {

@@ -106,12 +106,9 @@ impl Dialect for Native {
             Said::Binary(bytes) => bytes,
         };
         let nobody = || Echo { word: "", written: "null".into() };
-        let request = match serde_json::from_slice::<Request<'_>>(bytes) {
-            Ok(request) => request,
-            Err(_) => {
-                let form = Rule::Form("a JSON object {type, id?, data?} with data an object");
-                return Decoded::Refused(invalid("message", form), nobody());
-            }
+        let Ok(request) = serde_json::from_slice::<Request<'_>>(bytes) else {
+            let form = Rule::Form("a JSON object {type, id?, data?} with data an object");
+            return Decoded::Refused(invalid("message", form), nobody());
         };
         let id = request.id.map_or("null", RawValue::get);
         if id.len() > MAX_ID {
@@ -304,7 +301,10 @@ fn told<T: Serialize + ?Sized>(wire: &Wire<'_>, kind: &str, content: &T) -> Fram
 }
 
 fn deliver(wire: &Wire<'_>, kind: &str, room: Room, signal: &Signal, content: &Value) -> Delivery {
-    let frame = Frame::ephemeral(told(wire, kind, content).bytes);
+    let frame = told(wire, kind, content);
+    // Who came and went, and what was said, is not told again: only typing may be lost.
+    let typing = matches!(signal.body, SignalBody::Typing { .. });
+    let frame = if typing { Frame::ephemeral(frame.bytes) } else { frame };
     Delivery { rooms: smallvec![room], unless: Rooms::new(), except: signal.cause, frame }
 }
 

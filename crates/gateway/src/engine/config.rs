@@ -13,6 +13,8 @@ pub struct Config {
     pub ping_timeout: Duration,
     /// Time from the handshake to the first CONNECT; after it the session ends.
     pub connect_timeout: Duration,
+    /// Time for the body of a POST to arrive; after it the session ends (408).
+    pub body_timeout: Duration,
     /// Time for an upgrade from its handshake to its completion; after it the new socket is
     /// closed and the session goes on as it was.
     pub upgrade_timeout: Duration,
@@ -47,7 +49,8 @@ impl Default for Config {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
-            upgrade_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            upgrade_timeout: Duration::from_secs(5),
             max_payload: 1_000_000,
             outbox: OutboxLimits::default(),
             messages_per_second: 100,

@@ -41,6 +41,14 @@ static PING: Bytes = Bytes::from_static(b"\x81\x012");
 /// A ping without payload (RFC 6455, section 5.5.2).
 static RAW_PING: Bytes = Bytes::from_static(b"\x89\x00");
 
+impl<A: Application> Entry<A> {
+    /// Whether there is nobody any more to be rung.
+    fn is_idle(&self) -> bool {
+        let gone = matches!(&self.alarm, Alarm::Expiry(peer) if peer.strong_count() == 0);
+        gone || self.session.strong_count() == 0
+    }
+}
+
 impl<A: Application> Wheel<A> {
     pub(crate) fn new(tick: Duration, start: Duration) -> Self {
         let slots = (0..SLOTS).map(|_| Vec::new()).collect();
@@ -81,8 +89,7 @@ impl<A: Application> Wheel<A> {
         let steps = target.saturating_sub(from).min(u32::try_from(SLOTS).unwrap_or(u32::MAX));
         for step in 1..=steps {
             let slot = &mut slots[(target - steps + step) as usize % SLOTS];
-            let due = slot
-                .extract_if(.., |entry| entry.due <= target || entry.session.strong_count() == 0);
+            let due = slot.extract_if(.., |entry| entry.due <= target || entry.is_idle());
             rung.extend(due.filter_map(|entry| Some((entry.session.upgrade()?, entry.alarm))));
             if slot.is_empty() && slot.capacity() > SLOTS {
                 *slot = Vec::new();

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use chorus_protocol::engineio::{self, OpenQuery, Transport};
@@ -38,7 +39,7 @@ pub(crate) enum Refusal {
 /// Most bytes of a `Cookie` header that are kept of a handshake.
 const MAX_COOKIE: usize = 8 * 1024;
 /// Most bytes of a query string.
-const MAX_QUERY: usize = 8 * 1024;
+pub(crate) const MAX_QUERY: usize = 8 * 1024;
 
 impl<A: Application> Engine<A> {
     /// Answers a request to the Engine.IO path.
@@ -167,11 +168,16 @@ impl<A: Application> Engine<A> {
         session: &Arc<Session<A>>,
     ) -> Result<Response<Body>, Refusal> {
         let body = std::mem::take(request.body_mut());
-        match Limited::new(body, self.parts.config.max_payload).collect().await {
-            Ok(body) => answer(self.post(session, body.to_bytes()).await),
-            Err(_) => {
+        let whole = Limited::new(body, self.parts.config.max_payload).collect();
+        match tokio::time::timeout(self.parts.config.body_timeout, whole).await {
+            Ok(Ok(body)) => answer(self.post(session, body.to_bytes()).await),
+            Ok(Err(_)) => {
                 session.take_away(super::Ending::TooLarge);
                 Ok(text(StatusCode::PAYLOAD_TOO_LARGE, Body::empty()))
+            }
+            Err(_) => {
+                session.take_away(super::Ending::TransportError);
+                Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty()))
             }
         }
     }
@@ -188,6 +194,10 @@ impl<A: Application> Engine<A> {
 
     pub(crate) fn start(&self, session: &Arc<Session<A>>) {
         self.parts.sessions.insert(Arc::clone(session));
+        if self.parts.closing.load(Ordering::Acquire) {
+            // It was on its way when all others were ended.
+            session.take_away(super::Ending::Shutdown);
+        }
         self.start_pulse(session);
     }
 

@@ -36,7 +36,7 @@ mod upgrade;
 mod websocket;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use chorus_model::{Clock, ConnectionId, Entropy};
 use chorus_realtime::Counters;
@@ -71,6 +71,8 @@ pub(crate) struct Parts<A: Application> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) tally: Tally,
+    /// No session begins any more.
+    pub(crate) closing: AtomicBool,
     next_connection: AtomicU64,
 }
 
@@ -105,6 +107,7 @@ impl<A: Application> Engine<A> {
                 entropy,
                 counters,
                 tally: Tally::default(),
+                closing: AtomicBool::new(false),
                 next_connection,
             }),
         }
@@ -128,6 +131,7 @@ impl<A: Application> Engine<A> {
 
     /// Ends every session, with what waits for it already flushed as far as goes.
     pub fn close_all(&self) {
+        self.parts.closing.store(true, Ordering::Release);
         for session in self.parts.sessions.all() {
             session.outbox.flush();
             session.take_away(Ending::Shutdown);
@@ -164,7 +168,6 @@ impl<A: Application> Engine<A> {
     }
 
     fn next_connection(&self) -> ConnectionId {
-        use std::sync::atomic::Ordering;
         ConnectionId(self.parts.next_connection.fetch_add(1, Ordering::Relaxed))
     }
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::application::{Application, Handshake};
 use super::dialogue::{Dialogue, Outcome};
-use super::http::Cors;
+use super::http::{Cors, MAX_QUERY};
 use super::link::SocketLink;
 use super::session::Session;
 use super::websocket::SocketTask;
@@ -113,6 +113,9 @@ impl<A: Application> Engine<A> {
     ) -> Response<Body> {
         let cors = Cors::of(request.headers(), &self.parts.config.origins);
         let query = request.uri().query().unwrap_or_default();
+        if query.len() > MAX_QUERY {
+            return bad_request(cors);
+        }
         let handshake = self.keep(request.headers(), query, listener, address, cors.trusted);
         let Ok((response, coming)) = upgrade::accept(&mut request) else {
             self.parts.tally.refused(super::http::Refusal::BadRequest);

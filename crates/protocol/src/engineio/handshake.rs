@@ -20,11 +20,7 @@ pub struct Handshake<'a> {
 impl Handshake<'_> {
     /// The whole open packet: `0` and an object of exactly five keys.
     pub fn encode(&self) -> String {
-        let upgrades: Vec<Value> = self
-            .upgrades
-            .iter()
-            .map(|name| Value::from(*name))
-            .collect();
+        let upgrades: Vec<Value> = self.upgrades.iter().map(|name| Value::from(*name)).collect();
         format!(
             r#"0{{"sid":{},"upgrades":{},"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
             Value::from(self.sid),

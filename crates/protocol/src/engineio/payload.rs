@@ -12,11 +12,7 @@ const SEPARATOR: char = '\x1e';
 ///
 /// The iterator ends after its first error: what follows a malformed packet cannot be trusted.
 pub fn split(body: &str, max_packets: usize) -> Split<'_> {
-    Split {
-        rest: Some(body),
-        left: max_packets,
-        limit: max_packets,
-    }
+    Split { rest: Some(body), left: max_packets, limit: max_packets }
 }
 
 /// How many bytes a binary message of `bytes` bytes takes in a payload, without a separator.
@@ -78,8 +74,7 @@ impl Writer {
     pub fn push_binary(&mut self, message: &[u8]) {
         self.separate();
         self.body.push(b'b');
-        self.body
-            .extend_from_slice(BASE64.encode(message).as_bytes());
+        self.body.extend_from_slice(BASE64.encode(message).as_bytes());
     }
 
     /// How many bytes the body has so far, separators included.
@@ -137,12 +132,7 @@ mod tests {
         check("4a\x1e", 8, 1, DecodeError::Empty);
         check("4a\x1e\x1e4b", 8, 1, DecodeError::Empty);
         check("4a\x1eabc\x1e4b", 8, 1, DecodeError::UnknownType('a'));
-        check(
-            "4a\x1e4b\x1e4c",
-            2,
-            2,
-            DecodeError::TooManyPackets { limit: 2 },
-        );
+        check("4a\x1e4b\x1e4c", 2, 2, DecodeError::TooManyPackets { limit: 2 });
         check("4a", 0, 0, DecodeError::TooManyPackets { limit: 0 });
     }
 
@@ -159,11 +149,7 @@ mod tests {
 
     /// A packet kind and its body, as a server or client would have it before encoding.
     fn packets() -> impl Strategy<Value = Vec<(u8, String, Vec<u8>)>> {
-        let packet = (
-            0_u8..8,
-            "[^\x1e]{0,12}",
-            prop::collection::vec(any::<u8>(), 0..12),
-        );
+        let packet = (0_u8..8, "[^\x1e]{0,12}", prop::collection::vec(any::<u8>(), 0..12));
         prop::collection::vec(packet, 1..8)
     }
 

@@ -89,9 +89,7 @@ pub enum QueryError {
 }
 
 fn first<'a>(raw: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    raw_pairs(raw)
-        .find(|(key, _)| decode(key) == name)
-        .map(|(_, value)| decode(value))
+    raw_pairs(raw).find(|(key, _)| decode(key) == name).map(|(_, value)| decode(value))
 }
 
 fn raw_pairs(raw: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -123,11 +121,8 @@ fn decode(raw: &str) -> Cow<'_, str> {
 /// The byte two hexadecimal digits stand for, and what follows them.
 fn escaped(digits: &[u8]) -> Option<(u8, &[u8])> {
     let ([high, low], rest) = digits.split_first_chunk::<2>()?;
-    let nibble = |digit: u8| {
-        char::from(digit)
-            .to_digit(16)
-            .and_then(|value| u8::try_from(value).ok())
-    };
+    let nibble =
+        |digit: u8| char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok());
     Some((nibble(*high)? << 4 | nibble(*low)?, rest))
 }
 
@@ -157,23 +152,11 @@ mod tests {
             assert_eq!(query.transport, transport, "{raw:?}");
         };
         check("", false, None);
-        check(
-            "EIO=3&transport=websocket",
-            false,
-            Some(Transport::WebSocket),
-        );
+        check("EIO=3&transport=websocket", false, Some(Transport::WebSocket));
         check("EIO=4&transport=abc", true, None);
         check("EIO=04&transport=", false, None);
-        check(
-            "EIO=4&EIO=3&transport=websocket&transport=x",
-            true,
-            Some(Transport::WebSocket),
-        );
-        check(
-            "%45IO=%34&transport=web%73ocket",
-            true,
-            Some(Transport::WebSocket),
-        );
+        check("EIO=4&EIO=3&transport=websocket&transport=x", true, Some(Transport::WebSocket));
+        check("%45IO=%34&transport=web%73ocket", true, Some(Transport::WebSocket));
     }
 
     #[test]
@@ -202,15 +185,9 @@ mod tests {
     #[test]
     fn too_many_pairs_are_refused() {
         let at_limit = "a=1&".repeat(MAX_PAIRS);
-        assert_eq!(
-            OpenQuery::parse(&at_limit).unwrap().pairs().count(),
-            MAX_PAIRS
-        );
+        assert_eq!(OpenQuery::parse(&at_limit).unwrap().pairs().count(), MAX_PAIRS);
         let over = format!("{at_limit}b=2");
-        assert_eq!(
-            OpenQuery::parse(&over).unwrap_err(),
-            QueryError::TooManyPairs
-        );
+        assert_eq!(OpenQuery::parse(&over).unwrap_err(), QueryError::TooManyPairs);
     }
 
     #[test]

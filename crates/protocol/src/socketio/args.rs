@@ -11,14 +11,8 @@ use super::error::{DecodeError, Limits};
 use super::{json, placeholder};
 
 /// Names a client library gives a meaning of its own; a packet that carries one would forge it.
-const RESERVED: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
+const RESERVED: [&str; 6] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// Arguments as they came: slices of the packet's text, each one well-formed JSON.
 #[derive(Debug, Clone)]
@@ -56,11 +50,7 @@ impl<'a> Args<'a> {
         if elements.len() > limit {
             return Err(DecodeError::TooManyArgs { limit });
         }
-        Ok(Self {
-            raw,
-            name: None,
-            elements,
-        })
+        Ok(Self { raw, name: None, elements })
     }
 
     /// The event's name; `None` for an acknowledgement. A number is its own text, as JavaScript
@@ -90,9 +80,9 @@ fn event_name(element: &RawValue) -> Result<Cow<'_, str>, DecodeError> {
     let text = element.get();
     match text.as_bytes() {
         [b'"', .., b'"'] if !text.contains('\\') => Ok(Cow::Borrowed(&text[1..text.len() - 1])),
-        [b'"', ..] => serde_json::from_str(text)
-            .map(Cow::Owned)
-            .map_err(|_| DecodeError::BadEventName),
+        [b'"', ..] => {
+            serde_json::from_str(text).map(Cow::Owned).map_err(|_| DecodeError::BadEventName)
+        }
         [b'-' | b'0'..=b'9', ..] => Ok(Cow::Borrowed(text)),
         _ => Err(DecodeError::BadEventName),
     }

@@ -21,10 +21,7 @@ impl Assembly {
     /// [`Packet::BinaryAck`] and promised `attachments`, which may have `max_bytes` together.
     pub fn begin(text: &str, attachments: NonZeroUsize, max_bytes: usize) -> Self {
         Self {
-            packet: Assembled {
-                text: text.into(),
-                attachments: Vec::new(),
-            },
+            packet: Assembled { text: text.into(), attachments: Vec::new() },
             missing: attachments,
             room: max_bytes,
             limit: max_bytes,
@@ -103,12 +100,8 @@ mod tests {
             panic!("two of two attachments are enough");
         };
         assert_eq!(assembled.attachments, [&b"abc"[..], &b"de"[..]]);
-        let Ok(Packet::BinaryEvent {
-            ns: "/",
-            ack: Some(7),
-            args,
-            ..
-        }) = assembled.packet(&Limits::default())
+        let Ok(Packet::BinaryEvent { ns: "/", ack: Some(7), args, .. }) =
+            assembled.packet(&Limits::default())
         else {
             panic!("the text decodes as it did before");
         };

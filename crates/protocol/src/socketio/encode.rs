@@ -95,12 +95,7 @@ impl<'b> ArgsWriter<'b> {
             push_decimal(buf, id);
         }
         buf.push(b'[');
-        Self {
-            buf,
-            start,
-            first: true,
-            error: None,
-        }
+        Self { buf, start, first: true, error: None }
     }
 
     /// Adds an argument. What goes wrong is told by [`ArgsWriter::finish`].

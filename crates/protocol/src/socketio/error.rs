@@ -16,12 +16,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_attachments: 10,
-            max_depth: 32,
-            max_namespace_len: 256,
-            max_args: 256,
-        }
+        Self { max_attachments: 10, max_depth: 32, max_namespace_len: 256, max_args: 256 }
     }
 }
 

@@ -5,10 +5,7 @@
 /// For a text that is not JSON the answer is arbitrary, and harmless: the parser refuses it next.
 pub(super) fn nests_within(text: &str, limit: usize) -> bool {
     // Counting brackets, those in strings included, is fast and settles nearly every packet.
-    let brackets = text
-        .bytes()
-        .filter(|byte| matches!(byte, b'[' | b'{'))
-        .count();
+    let brackets = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
     brackets <= limit || depth(text) <= limit
 }
 
@@ -50,10 +47,7 @@ mod tests {
         let check = |text: &str, expected: usize| {
             assert_eq!(depth(text), expected, "{text:?}");
             assert!(nests_within(text, expected), "{text:?}");
-            assert!(
-                expected == 0 || !nests_within(text, expected - 1),
-                "{text:?}"
-            );
+            assert!(expected == 0 || !nests_within(text, expected - 1), "{text:?}");
         };
         check("1", 0);
         check("[]", 1);

@@ -83,61 +83,33 @@ impl<'a> Packet<'a> {
     /// an event without a payload, an acknowledgement without an id, an id on a CONNECT.
     pub fn decode(text: &'a str, limits: &Limits) -> Result<Self, DecodeError> {
         let kind = text.chars().next().ok_or(DecodeError::Empty)?;
-        let mut head = Head {
-            rest: &text[kind.len_utf8()..],
-        };
+        let mut head = Head { rest: &text[kind.len_utf8()..] };
         match kind {
-            '0' => Ok(Self::Connect {
-                ns: head.namespace(limits)?,
-                payload: head.object(limits)?,
-            }),
-            '1' => Ok(Self::Disconnect {
-                ns: head.last_namespace(limits)?,
-            }),
+            '0' => Ok(Self::Connect { ns: head.namespace(limits)?, payload: head.object(limits)? }),
+            '1' => Ok(Self::Disconnect { ns: head.last_namespace(limits)? }),
             '2' => {
                 let (ns, ack) = (head.namespace(limits)?, head.ack_id()?);
-                Ok(Self::Event {
-                    ns,
-                    ack,
-                    args: Args::of_event(head.rest, limits)?,
-                })
+                Ok(Self::Event { ns, ack, args: Args::of_event(head.rest, limits)? })
             }
             '3' => {
                 let (ns, id) = (head.namespace(limits)?, head.own_ack_id()?);
-                Ok(Self::Ack {
-                    ns,
-                    id,
-                    args: Args::of_ack(head.rest, limits)?,
-                })
+                Ok(Self::Ack { ns, id, args: Args::of_ack(head.rest, limits)? })
             }
             '4' => {
                 let ns = head.namespace(limits)?;
-                Ok(Self::ConnectError {
-                    ns,
-                    payload: head.object_or_string(limits)?,
-                })
+                Ok(Self::ConnectError { ns, payload: head.object_or_string(limits)? })
             }
             '5' => {
                 let attachments = head.attachments(limits)?;
                 let (ns, ack) = (head.namespace(limits)?, head.ack_id()?);
                 let args = with_placeholders(Args::of_event(head.rest, limits)?, attachments)?;
-                Ok(Self::BinaryEvent {
-                    ns,
-                    ack,
-                    attachments,
-                    args,
-                })
+                Ok(Self::BinaryEvent { ns, ack, attachments, args })
             }
             '6' => {
                 let attachments = head.attachments(limits)?;
                 let (ns, id) = (head.namespace(limits)?, head.own_ack_id()?);
                 let args = with_placeholders(Args::of_ack(head.rest, limits)?, attachments)?;
-                Ok(Self::BinaryAck {
-                    ns,
-                    id,
-                    attachments,
-                    args,
-                })
+                Ok(Self::BinaryAck { ns, id, attachments, args })
             }
             other => Err(DecodeError::UnknownType(other)),
         }
@@ -167,10 +139,7 @@ impl<'a> Head<'a> {
 
     fn attachments(&mut self, limits: &Limits) -> Result<NonZeroUsize, DecodeError> {
         let digits = self.digits();
-        self.rest = self
-            .rest
-            .strip_prefix('-')
-            .ok_or(DecodeError::BadAttachments)?;
+        self.rest = self.rest.strip_prefix('-').ok_or(DecodeError::BadAttachments)?;
         if digits.is_empty() {
             return Err(DecodeError::BadAttachments);
         }
@@ -198,11 +167,7 @@ impl<'a> Head<'a> {
 
     fn last_namespace(&mut self, limits: &Limits) -> Result<&'a str, DecodeError> {
         let ns = self.namespace(limits)?;
-        if self.rest.is_empty() {
-            Ok(ns)
-        } else {
-            Err(DecodeError::UnexpectedPayload)
-        }
+        if self.rest.is_empty() { Ok(ns) } else { Err(DecodeError::UnexpectedPayload) }
     }
 
     fn ack_id(&mut self) -> Result<Option<u64>, DecodeError> {

@@ -109,11 +109,7 @@ mod tests {
     #[test]
     fn placeholders_are_found_wherever_they_are() {
         let check = |raw: &str, attachments: usize, expected: bool| {
-            assert_eq!(
-                all_below(raw, attachments),
-                expected,
-                "{raw:?} with {attachments}"
-            );
+            assert_eq!(all_below(raw, attachments), expected, "{raw:?} with {attachments}");
         };
         let bare = r#"["x",{"_placeholder":true,"num":0}]"#;
         check(bare, 1, true);
@@ -126,11 +122,7 @@ mod tests {
         check(r#"["x",{"_placeholder":true,"num":"0"}]"#, 9, false);
         check(r#"["x",{"_placeholder":true,"num":-1}]"#, 9, false);
         check(r#"["x",{"_placeholder":true,"num":0.5}]"#, 9, false);
-        check(
-            r#"["x",{"_placeholder":true,"num":18446744073709551615}]"#,
-            9,
-            false,
-        );
+        check(r#"["x",{"_placeholder":true,"num":18446744073709551615}]"#, 9, false);
         check(r#"["x",{"_placeholder":true,"num":0,"num":9}]"#, 1, false);
         check(r#"["x",{"_placeholder":false,"num":7}]"#, 1, true);
         check(r#"["_placeholder",{"num":7},null,1.5,-2,"a\n"]"#, 1, true);

@@ -86,9 +86,7 @@ fn length_end(opcode: Opcode, second: u8) -> Result<usize, Violation> {
 }
 
 fn big_endian(length: &[u8]) -> Result<usize, Violation> {
-    let value = length
-        .iter()
-        .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+    let value = length.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
     if value >> 63 == 1 {
         return Err(Violation::BadLength);
     }
@@ -102,13 +100,7 @@ mod tests {
     const MASK: [u8; 4] = [9, 8, 7, 6];
 
     fn whole(fin: bool, opcode: Opcode, len: usize, payload: usize) -> Parsed {
-        Parsed::Whole(Header {
-            fin,
-            opcode,
-            mask: MASK,
-            len,
-            payload,
-        })
+        Parsed::Whole(Header { fin, opcode, mask: MASK, len, payload })
     }
 
     fn check(start: &[u8], expected: Result<Parsed, Violation>) {
@@ -120,14 +112,8 @@ mod tests {
     fn lengths_of_all_sizes_are_read() {
         check(&[0x81, 0x85], Ok(whole(true, Opcode::Text, 6, 5)));
         check(&[0x02, 0x80], Ok(whole(false, Opcode::Binary, 6, 0)));
-        check(
-            &[0x80, 0xfe, 0x01, 0x00],
-            Ok(whole(true, Opcode::Continuation, 8, 256)),
-        );
-        check(
-            &[0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0],
-            Ok(whole(true, Opcode::Binary, 14, 65_536)),
-        );
+        check(&[0x80, 0xfe, 0x01, 0x00], Ok(whole(true, Opcode::Continuation, 8, 256)));
+        check(&[0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0], Ok(whole(true, Opcode::Binary, 14, 65_536)));
         check(&[0x82, 0xfe, 0, 5], Ok(whole(true, Opcode::Binary, 8, 5)));
         check(&[0x89, 0xfd], Ok(whole(true, Opcode::Ping, 6, 125)));
     }
@@ -140,10 +126,7 @@ mod tests {
         check(&[0x81, 0x05], Err(Violation::Unmasked));
         check(&[0x09, 0x80], Err(Violation::ControlFragmented));
         check(&[0x88, 0xfe, 0, 126], Err(Violation::ControlTooLong));
-        check(
-            &[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0],
-            Err(Violation::BadLength),
-        );
+        check(&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], Err(Violation::BadLength));
     }
 
     #[test]
@@ -155,11 +138,7 @@ mod tests {
                 1 => 1,
                 _ => bytes.len() - have,
             };
-            assert_eq!(
-                parse(&bytes[..have]),
-                Ok(Parsed::Missing(missing)),
-                "{have}"
-            );
+            assert_eq!(parse(&bytes[..have]), Ok(Parsed::Missing(missing)), "{have}");
         }
         assert_eq!(parse(&[0xf0]), Err(Violation::ReservedBits));
         assert_eq!(parse(&[0x81, 0x00]), Err(Violation::Unmasked));

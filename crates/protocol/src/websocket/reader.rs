@@ -50,12 +50,7 @@ impl Reader {
     /// A reader for messages of at most `max_message` bytes. A larger one is refused when its header
     /// shows it, before its bytes are kept.
     pub fn new(max_message: usize) -> Self {
-        Self {
-            max_message,
-            held: Vec::new(),
-            fragments: None,
-            closed: false,
-        }
+        Self { max_message, held: Vec::new(), fragments: None, closed: false }
     }
 
     /// Reads the next bytes of the connection and shows `visit` every message they complete.
@@ -94,11 +89,7 @@ impl Reader {
     /// How many bytes are held: at most the largest message and [`MAX_OVERHEAD`], unless `visit` broke
     /// off and left unread input behind.
     pub fn buffered(&self) -> usize {
-        self.held.len()
-            + self
-                .fragments
-                .as_ref()
-                .map_or(0, |fragments| fragments.len())
+        self.held.len() + self.fragments.as_ref().map_or(0, |fragments| fragments.len())
     }
 
     /// Reads frames from the front of `bytes` until something stops it.
@@ -108,36 +99,21 @@ impl Reader {
             let rest = &mut bytes[used..];
             let header = match header::parse(rest)? {
                 Parsed::Missing(missing) => {
-                    return Ok(Pass {
-                        used,
-                        stop: Stop::Missing(missing),
-                    });
+                    return Ok(Pass { used, stop: Stop::Missing(missing) });
                 }
                 Parsed::Whole(header) => header,
             };
             self.admit(&header)?;
             let end = header.len.saturating_add(header.payload);
             let Some(frame) = rest.get_mut(..end) else {
-                return Ok(Pass {
-                    used,
-                    stop: Stop::Missing(end - rest.len()),
-                });
+                return Ok(Pass { used, stop: Stop::Missing(end - rest.len()) });
             };
             used += end;
-            if self
-                .accept(&header, &mut frame[header.len..], visit)?
-                .is_break()
-            {
-                return Ok(Pass {
-                    used,
-                    stop: Stop::Broke,
-                });
+            if self.accept(&header, &mut frame[header.len..], visit)?.is_break() {
+                return Ok(Pass { used, stop: Stop::Broke });
             }
         }
-        Ok(Pass {
-            used: bytes.len(),
-            stop: Stop::Drained,
-        })
+        Ok(Pass { used: bytes.len(), stop: Stop::Drained })
     }
 
     /// Judges a frame by its header, before its payload has come.

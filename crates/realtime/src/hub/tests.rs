@@ -56,7 +56,7 @@ fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
         true,
         Timestamp::default(),
     ));
-    hub.attach(Arc::clone(&connection));
+    hub.attach(Arc::clone(&connection), SyncId::ZERO);
     connection
 }
 

@@ -1,5 +1,6 @@
 //! Who enters and leaves which rooms, and what the others hear of it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use crate::orders::NotJoined;
 use crate::presence::Present;
 use crate::presence::roster::Places;
 
-/// Rooms that one connection may be in: no user has as many projects.
-const MOST_ROOMS: usize = 10_000;
+/// Rooms that one connection may be in: more than anybody has projects, and few enough to be
+/// walked while others wait.
+const MOST_ROOMS: usize = 1_000;
 /// Of these, rooms whose names stand for nothing stored.
 const MOST_NAMED: usize = 32;
 
@@ -26,7 +28,8 @@ impl Publisher {
         rooms: &[Room],
         at: SyncId,
     ) -> Result<(), NotJoined> {
-        if !self.hub.rights_hold(id, at) {
+        // Behind the place that the rights were read at, they say nothing yet.
+        if at > self.published || !self.hub.rights_hold(id, at) {
             counters::count(&self.counters.stale_joins);
             return Err(NotJoined::Stale);
         }
@@ -111,17 +114,16 @@ impl Publisher {
     }
 
     pub(super) fn present(&self, rooms: &[Room]) -> Vec<Present> {
-        let mut found: Vec<Present> = Vec::new();
+        let mut by_user: HashMap<UserId, Present> = HashMap::new();
         for stay in rooms.iter().flat_map(|room| self.roster.present(*room)) {
-            match found.iter_mut().find(|present| present.user.id == stay.user.id) {
-                Some(present) => present.since = present.since.min(stay.since),
-                None => found.push(Present {
-                    user: Arc::clone(&stay.user),
-                    since: stay.since,
-                    last_activity: self.last_activity(stay.user.id).unwrap_or(stay.since),
-                }),
-            }
+            let present = by_user.entry(stay.user.id).or_insert_with(|| Present {
+                user: Arc::clone(&stay.user),
+                since: stay.since,
+                last_activity: self.last_activity(stay.user.id).unwrap_or(stay.since),
+            });
+            present.since = present.since.min(stay.since);
         }
+        let mut found: Vec<Present> = by_user.into_values().collect();
         found.sort_by_key(|present| (present.since, present.user.id));
         found
     }

@@ -1,9 +1,12 @@
 //! What events say of rights, applied to the hub at their place in the log.
 
+use std::sync::Arc;
+
 use chorus_model::event::Rooms;
 use chorus_model::{Body, Event, Member, ProjectId, Room, SyncId, UserId, WorkspaceRole};
 
 use super::Publisher;
+use crate::connection::Connection;
 use crate::outbox::CloseReason;
 
 impl Publisher {
@@ -66,7 +69,15 @@ impl Publisher {
             let admin = reads.user(user)?.is_some_and(|user| user.role == WorkspaceRole::Admin);
             Ok((admin, reads.memberships_of(user)?))
         });
-        let Ok((false, member)) = read.await else { return };
+        let member = match read.await {
+            Ok((false, member)) => member,
+            Ok((true, _)) => return,
+            Err(_) => {
+                // The store is busy: what he hears is checked in the next round.
+                self.to_check.insert(user);
+                return;
+            }
+        };
         for connection in self.hub.connections_of(user) {
             let is_member = |room: &Room| {
                 room.project().is_none_or(|project| member.iter().any(|(own, _)| *own == project))
@@ -87,7 +98,10 @@ impl Publisher {
     pub(super) fn grant(&mut self, user: UserId, project: ProjectId, at: SyncId) {
         self.hub.rights_changed(user, at);
         for connection in self.hub.connections_of(user) {
-            if self.hub.connection(connection).is_some_and(|connection| connection.auto_joins) {
+            // One that has not entered its user's own room yet is about to read its rights.
+            let entered = self.hub.is_in(connection, Room::User(user));
+            let auto = |one: &Arc<Connection>| one.auto_joins;
+            if entered && self.hub.connection(connection).is_some_and(auto) {
                 self.enter(connection, &[Room::Project(project)]);
             }
         }

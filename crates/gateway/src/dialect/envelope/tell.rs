@@ -128,7 +128,6 @@ pub(super) fn signal(wire: &Wire<'_>, signal: &Signal) -> Deliveries {
 }
 
 fn deliver(room: Room, except: Option<chorus_model::ConnectionId>, frame: Frame) -> Delivery {
-    let frame = Frame::ephemeral(frame.bytes);
     Delivery { rooms: smallvec![room], unless: Rooms::new(), except, frame }
 }
 

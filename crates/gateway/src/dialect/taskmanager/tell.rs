@@ -105,7 +105,9 @@ impl Taskmanager {
                 }),
             ),
         };
-        Some(Frame::ephemeral(frame.bytes))
+        // Who came and went is not told again: only typing may be lost.
+        let typing = matches!(body, SignalBody::Typing { .. });
+        Some(if typing { Frame::ephemeral(frame.bytes) } else { frame })
     }
 
     pub(super) fn tell_caller(

@@ -21,34 +21,21 @@ fn packets_are_written_as_the_protocol_says() {
         write_event(buf, "/", None, "foo").finish().unwrap();
     });
     check(r#"42/ns,17["a\"b",1,{"x":[]},"Q7-1"]"#, &|buf| {
-        let event = write_event(buf, "/ns", Some(17), "a\"b")
-            .arg(&1)
-            .raw(r#"{"x":[]}"#);
+        let event = write_event(buf, "/ns", Some(17), "a\"b").arg(&1).raw(r#"{"x":[]}"#);
         event.offset(Some("Q7-1")).finish().unwrap();
     });
     check(r#"42["foo",null]"#, &|buf| {
-        write_event(buf, "/", None, "foo")
-            .raw("null")
-            .offset(None)
-            .finish()
-            .unwrap();
+        write_event(buf, "/", None, "foo").raw("null").offset(None).finish().unwrap();
     });
     check("43/ns,0[]", &|buf| {
         write_ack(buf, "/ns", 0).finish().unwrap();
     });
     check(r#"4318446744073709551615["x",2]"#, &|buf| {
-        write_ack(buf, "/", u64::MAX)
-            .arg("x")
-            .arg(&2)
-            .finish()
-            .unwrap();
+        write_ack(buf, "/", u64::MAX).arg("x").arg(&2).finish().unwrap();
     });
     check(r#"451-["bin",{"_placeholder":true,"num":0}]"#, &|buf| {
         let event = write_binary_event(buf, "/", None, 1, "bin");
-        event
-            .arg(&json!({"_placeholder": true, "num": 0}))
-            .finish()
-            .unwrap();
+        event.arg(&json!({"_placeholder": true, "num": 0})).finish().unwrap();
     });
     check(r"462-/ns,5[1]", &|buf| {
         write_binary_ack(buf, "/ns", 5, 2).arg(&1).finish().unwrap();
@@ -71,13 +58,7 @@ fn a_value_that_is_no_json_leaves_the_buffer_as_it_was() {
     let unwritable = BTreeMap::from([((1, 2), 3)]);
     let text = written(|buf| {
         buf.extend_from_slice(b"before");
-        assert!(
-            write_event(buf, "/", None, "x")
-                .arg(&unwritable)
-                .arg(&1)
-                .finish()
-                .is_err()
-        );
+        assert!(write_event(buf, "/", None, "x").arg(&unwritable).arg(&1).finish().is_err());
         assert!(write_connect_error(buf, "/", &unwritable).is_err());
     });
     assert_eq!(text, "before");
@@ -97,19 +78,11 @@ fn parts() -> impl Strategy<Value = Parts> {
     ];
     let id = prop::option::of(0_u64..1 << 53);
     let name = ".{0,12}".prop_filter("reserved", |name| !name.contains("connect"));
-    (
-        "/|/[a-z/?=]{0,12}",
-        id,
-        name,
-        prop::collection::vec(value, 0..6),
-    )
+    ("/|/[a-z/?=]{0,12}", id, name, prop::collection::vec(value, 0..6))
 }
 
 fn values(args: &crate::socketio::Args<'_>) -> Vec<Value> {
-    args.items()
-        .iter()
-        .map(|item| serde_json::from_str(item.get()).unwrap())
-        .collect()
+    args.items().iter().map(|item| serde_json::from_str(item.get()).unwrap()).collect()
 }
 
 fn fill<'b>(writer: ArgsWriter<'b>, values: &[Value]) -> ArgsWriter<'b> {

@@ -20,20 +20,10 @@ fn show(packet: &Packet<'_>) -> String {
         Packet::Event { ns, ack, args: a } => format!("event {ns} {ack:?} {}", args(a)),
         Packet::Ack { ns, id, args: a } => format!("ack {ns} {id} {}", args(a)),
         Packet::ConnectError { ns, payload: value } => format!("refused {ns} {}", payload(*value)),
-        Packet::BinaryEvent {
-            ns,
-            ack,
-            attachments,
-            args: a,
-        } => {
+        Packet::BinaryEvent { ns, ack, attachments, args: a } => {
             format!("binary event {ns} {ack:?} +{attachments} {}", args(a))
         }
-        Packet::BinaryAck {
-            ns,
-            id,
-            attachments,
-            args: a,
-        } => {
+        Packet::BinaryAck { ns, id, attachments, args: a } => {
             format!("binary ack {ns} {id} +{attachments} {}", args(a))
         }
     }
@@ -56,28 +46,16 @@ fn the_examples_of_the_protocol_decode() {
     check("1", "disconnect /");
     check("1/admin,", "disconnect /admin");
     check(r#"2["foo"]"#, r#"event / None Some("foo") "#);
-    check(
-        r#"2/admin,["bar",1,{"a":[2]}]"#,
-        r#"event /admin None Some("bar") 1 {"a":[2]}"#,
-    );
+    check(r#"2/admin,["bar",1,{"a":[2]}]"#, r#"event /admin None Some("bar") 1 {"a":[2]}"#);
     check(r#"212["foo"]"#, r#"event / Some(12) Some("foo") "#);
-    check(
-        r#"2/admin,0["foo",null]"#,
-        r#"event /admin Some(0) Some("foo") null"#,
-    );
+    check(r#"2/admin,0["foo",null]"#, r#"event /admin Some(0) Some("foo") null"#);
     check(r#"2 [ "foo" , 1 ] "#, r#"event / None Some("foo") 1"#);
     check(r#"2["a\u0062\n"]"#, r#"event / None Some("ab\n") "#);
     check(r#"2[1,"a",{}]"#, r#"event / None Some("1") "a" {}"#);
     check(r#"3/admin,13["bar"]"#, r#"ack /admin 13 None "bar""#);
     check("39007199254740991[]", "ack / 9007199254740991 None ");
-    check(
-        r#"4{"message":"Not authorized"}"#,
-        r#"refused / {"message":"Not authorized"}"#,
-    );
-    check(
-        r#"4/admin,"Unauthorized""#,
-        r#"refused /admin "Unauthorized""#,
-    );
+    check(r#"4{"message":"Not authorized"}"#, r#"refused / {"message":"Not authorized"}"#);
+    check(r#"4/admin,"Unauthorized""#, r#"refused /admin "Unauthorized""#);
     check(
         r#"51-["baz",{"_placeholder":true,"num":0}]"#,
         r#"binary event / None +1 Some("baz") {"_placeholder":true,"num":0}"#,
@@ -138,18 +116,9 @@ fn malformed_packets_are_refused() {
     check("5a-[\"x\"]", E::BadAttachments);
     check("51.23-[\"x\"]", E::BadAttachments);
     check("511-[\"x\"]", E::TooManyAttachments { limit: 10 });
-    check(
-        "599999999999999999999999-[\"x\"]",
-        E::TooManyAttachments { limit: 10 },
-    );
-    check(
-        r#"51-["x",{"_placeholder":true,"num":1}]"#,
-        E::BadPlaceholder,
-    );
-    check(
-        r#"61-3[{"_placeholder":true,"num":"splice"}]"#,
-        E::BadPlaceholder,
-    );
+    check("599999999999999999999999-[\"x\"]", E::TooManyAttachments { limit: 10 });
+    check(r#"51-["x",{"_placeholder":true,"num":1}]"#, E::BadPlaceholder);
+    check(r#"61-3[{"_placeholder":true,"num":"splice"}]"#, E::BadPlaceholder);
 }
 
 #[test]
@@ -164,74 +133,32 @@ fn reserved_names_are_refused_however_they_are_written() {
     ];
     for name in names {
         let text = format!(r#"2["{name}",1]"#);
-        assert_eq!(
-            decode(&text).unwrap_err(),
-            DecodeError::ReservedEventName,
-            "{text}"
-        );
+        assert_eq!(decode(&text).unwrap_err(), DecodeError::ReservedEventName, "{text}");
     }
-    assert_eq!(
-        decode(r#"2["c\u006fnnect"]"#).unwrap_err(),
-        DecodeError::ReservedEventName
-    );
+    assert_eq!(decode(r#"2["c\u006fnnect"]"#).unwrap_err(), DecodeError::ReservedEventName);
     assert!(decode(r#"2["connected"]"#).is_ok());
 }
 
 #[test]
 fn limits_hold_at_their_edge() {
-    let limits = Limits {
-        max_attachments: 1,
-        max_depth: 3,
-        max_namespace_len: 4,
-        max_args: 2,
-    };
+    let limits = Limits { max_attachments: 1, max_depth: 3, max_namespace_len: 4, max_args: 2 };
     let check = |good: &str, bad: &str, expected: DecodeError| {
         assert!(Packet::decode(good, &limits).is_ok(), "{good:?}");
-        assert_eq!(
-            Packet::decode(bad, &limits).unwrap_err(),
-            expected,
-            "{bad:?}"
-        );
+        assert_eq!(Packet::decode(bad, &limits).unwrap_err(), expected, "{bad:?}");
     };
-    check(
-        r#"51-["x"]"#,
-        r#"52-["x"]"#,
-        DecodeError::TooManyAttachments { limit: 1 },
-    );
-    check(
-        r#"2["x",[[1]]]"#,
-        r#"2["x",[[[]]]]"#,
-        DecodeError::TooDeep { limit: 3 },
-    );
-    check(
-        r#"2["[[[[",[[1]]]"#,
-        r#"0{"a":[{"b":{}}]}"#,
-        DecodeError::TooDeep { limit: 3 },
-    );
-    check(
-        "0/abc,",
-        "0/abcd,",
-        DecodeError::NamespaceTooLong { limit: 4 },
-    );
-    check(
-        "2[\"x\",1]",
-        "2[\"x\",1,2]",
-        DecodeError::TooManyArgs { limit: 2 },
-    );
-    check(
-        "31[1,2]",
-        "31[1,2,3,4]",
-        DecodeError::TooManyArgs { limit: 2 },
-    );
+    check(r#"51-["x"]"#, r#"52-["x"]"#, DecodeError::TooManyAttachments { limit: 1 });
+    check(r#"2["x",[[1]]]"#, r#"2["x",[[[]]]]"#, DecodeError::TooDeep { limit: 3 });
+    check(r#"2["[[[[",[[1]]]"#, r#"0{"a":[{"b":{}}]}"#, DecodeError::TooDeep { limit: 3 });
+    check("0/abc,", "0/abcd,", DecodeError::NamespaceTooLong { limit: 4 });
+    check("2[\"x\",1]", "2[\"x\",1,2]", DecodeError::TooManyArgs { limit: 2 });
+    check("31[1,2]", "31[1,2,3,4]", DecodeError::TooManyArgs { limit: 2 });
     check("31[1,2]", "31[1,2,3,}", DecodeError::NotAnArray);
 }
 
 #[test]
 fn arguments_are_slices_of_the_packet() {
     let text = r#"2["plain",{"a": 1}]"#;
-    let Ok(Packet::Event { args, .. }) = decode(text) else {
-        panic!("{text} is an event")
-    };
+    let Ok(Packet::Event { args, .. }) = decode(text) else { panic!("{text} is an event") };
     let within = text.as_bytes().as_ptr_range();
     assert!(within.contains(&args.name().unwrap().as_ptr()));
     assert!(within.contains(&args.items()[0].get().as_ptr()));

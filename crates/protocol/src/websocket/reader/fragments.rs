@@ -21,11 +21,7 @@ pub(super) struct Fragments {
 
 impl Fragments {
     pub(super) fn new(kind: Kind, payload: &[u8]) -> Result<Self, Violation> {
-        let mut fragments = Self {
-            kind,
-            bytes: Vec::new(),
-            checked: 0,
-        };
+        let mut fragments = Self { kind, bytes: Vec::new(), checked: 0 };
         fragments.push(payload)?;
         Ok(fragments)
     }

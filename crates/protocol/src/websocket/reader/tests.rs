@@ -24,12 +24,7 @@ fn masked(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
         }
     }
     frame.extend(key);
-    frame.extend(
-        payload
-            .iter()
-            .zip(key.iter().cycle())
-            .map(|(byte, key)| byte ^ key),
-    );
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
     frame
 }
 
@@ -89,9 +84,7 @@ fn text(text: &str) -> Heard {
 
 #[test]
 fn the_masked_example_of_the_rfc_is_read() {
-    let bytes = [
-        0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
-    ];
+    let bytes = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
     assert_eq!(hear_once(&bytes, 5), (vec![text("Hello")], Ok(())));
 }
 
@@ -106,11 +99,8 @@ fn fragments_are_joined_and_control_frames_come_between() {
         frame(FIN | MORE, b"\xfe"),
     ]
     .concat();
-    let expected = vec![
-        Heard::Ping(b"?".to_vec()),
-        text("Hello"),
-        Heard::Binary(b"\xff\xfe".to_vec()),
-    ];
+    let expected =
+        vec![Heard::Ping(b"?".to_vec()), text("Hello"), Heard::Binary(b"\xff\xfe".to_vec())];
     assert_eq!(hear_once(&bytes, 5), (expected, Ok(())));
 }
 
@@ -118,11 +108,7 @@ fn fragments_are_joined_and_control_frames_come_between() {
 fn violations_are_found_and_what_came_before_is_heard() {
     let check = |bad: &[u8], expected: Violation, code: u16| {
         let bytes = [&frame(FIN | TEXT, b"ok"), bad].concat();
-        assert_eq!(
-            hear_once(&bytes, 200),
-            (vec![text("ok")], Err(expected)),
-            "{bad:02x?}"
-        );
+        assert_eq!(hear_once(&bytes, 200), (vec![text("ok")], Err(expected)), "{bad:02x?}");
         assert_eq!(expected.close_code(), code);
     };
     check(b"\x81\x05Hello", Violation::Unmasked, 1002);
@@ -131,87 +117,48 @@ fn violations_are_found_and_what_came_before_is_heard() {
     check(&frame(FIN | 0xf, b""), Violation::BadOpcode, 1002);
     check(&frame(FIN | MORE, b""), Violation::BadContinuation, 1002);
     check(&frame(MORE, b""), Violation::BadContinuation, 1002);
-    check(
-        &[frame(TEXT, b""), frame(FIN | TEXT, b"")].concat(),
-        Violation::BadContinuation,
-        1002,
-    );
-    check(
-        &frame(FIN | PING, &[0; 126]),
-        Violation::ControlTooLong,
-        1002,
-    );
+    check(&[frame(TEXT, b""), frame(FIN | TEXT, b"")].concat(), Violation::BadContinuation, 1002);
+    check(&frame(FIN | PING, &[0; 126]), Violation::ControlTooLong, 1002);
     check(&frame(PING, b""), Violation::ControlFragmented, 1002);
-    check(
-        &[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
-        Violation::BadLength,
-        1002,
-    );
+    check(&[0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4], Violation::BadLength, 1002);
     check(&frame(FIN | CLOSE, b"\x03"), Violation::BadClose, 1002);
     check(&frame(FIN | CLOSE, b"\x03\xed"), Violation::BadClose, 1002);
-    check(
-        &frame(FIN | CLOSE, b"\x03\xe8\xff"),
-        Violation::BadUtf8,
-        1007,
-    );
+    check(&frame(FIN | CLOSE, b"\x03\xe8\xff"), Violation::BadUtf8, 1007);
     check(&frame(FIN | TEXT, b"\xc0\x80"), Violation::BadUtf8, 1007);
     check(&frame(TEXT, b"\xff"), Violation::BadUtf8, 1007);
-    check(
-        &[frame(TEXT, b"\xe2"), frame(FIN | MORE, b"")].concat(),
-        Violation::BadUtf8,
-        1007,
-    );
+    check(&[frame(TEXT, b"\xe2"), frame(FIN | MORE, b"")].concat(), Violation::BadUtf8, 1007);
     check(&frame(FIN | TEXT, &[b'a'; 201]), Violation::TooBig, 1009);
 }
 
 #[test]
 fn a_large_frame_is_refused_by_its_header() {
     let header = [0x82, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4];
-    assert_eq!(
-        hear_once(&header, 1 << 20),
-        (vec![], Err(Violation::TooBig))
-    );
-    let huge = [
-        0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4,
-    ];
+    assert_eq!(hear_once(&header, 1 << 20), (vec![], Err(Violation::TooBig)));
+    let huge = [0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4];
     assert_eq!(hear_once(&huge, 1 << 20), (vec![], Err(Violation::TooBig)));
 }
 
 #[test]
 fn fragments_count_together() {
     let fits = [frame(BINARY, &[1; 60]), frame(FIN | MORE, &[1; 40])].concat();
-    assert_eq!(
-        hear_once(&fits, 100),
-        (vec![Heard::Binary(vec![1; 100])], Ok(()))
-    );
+    assert_eq!(hear_once(&fits, 100), (vec![Heard::Binary(vec![1; 100])], Ok(())));
     let over = [frame(BINARY, &[1; 60]), frame(MORE, &[1; 41])].concat();
     assert_eq!(hear_once(&over, 100), (vec![], Err(Violation::TooBig)));
 }
 
 #[test]
 fn what_follows_a_close_frame_is_dropped() {
-    let bytes = [
-        frame(TEXT, b"half"),
-        frame(FIN | CLOSE, b"\x03\xe8done"),
-        vec![0xff; 40],
-    ]
-    .concat();
+    let bytes =
+        [frame(TEXT, b"half"), frame(FIN | CLOSE, b"\x03\xe8done"), vec![0xff; 40]].concat();
     let mut reader = Reader::new(100);
     let heard = hear(&mut reader, bytes.chunks(3));
-    assert_eq!(
-        heard,
-        (vec![Heard::Close(Some((1000, "done".to_owned())))], Ok(()))
-    );
+    assert_eq!(heard, (vec![Heard::Close(Some((1000, "done".to_owned())))], Ok(())));
     assert_eq!(reader.buffered(), 0);
 }
 
 #[test]
 fn a_reader_between_messages_owns_no_memory() {
-    let bytes = [
-        frame(FIN | BINARY, &vec![7; 70_000]),
-        frame(TEXT, b"a"),
-        frame(FIN | MORE, b"b"),
-    ];
+    let bytes = [frame(FIN | BINARY, &vec![7; 70_000]), frame(TEXT, b"a"), frame(FIN | MORE, b"b")];
     let mut reader = Reader::new(1 << 20);
     for frame in &bytes {
         let (heard, read) = hear(&mut reader, frame.chunks(1000));
@@ -225,12 +172,8 @@ fn a_reader_between_messages_owns_no_memory() {
 
 #[test]
 fn a_visitor_that_breaks_off_goes_on_where_it_was() {
-    let bytes = [
-        frame(FIN | TEXT, b"1"),
-        frame(FIN | TEXT, b"2"),
-        frame(FIN | TEXT, b"3"),
-    ]
-    .concat();
+    let bytes =
+        [frame(FIN | TEXT, b"1"), frame(FIN | TEXT, b"2"), frame(FIN | TEXT, b"3")].concat();
     let mut reader = Reader::new(10);
     let mut heard = Vec::new();
     let mut one = |message: Message<'_>| {
@@ -258,10 +201,7 @@ fn spoken() -> impl Strategy<Value = Vec<Spoken>> {
         1 => bytes().prop_map(Heard::Ping),
         1 => bytes().prop_map(Heard::Pong),
     ];
-    prop::collection::vec(
-        (message, 1_usize..60, any::<bool>(), any::<[u8; 4]>()),
-        0..8,
-    )
+    prop::collection::vec((message, 1_usize..60, any::<bool>(), any::<[u8; 4]>()), 0..8)
 }
 
 /// What a client sends to say all this, and what a server hears.
