@@ -171,6 +171,7 @@ impl Node {
         );
         self.realtime.attach(Arc::new(connection)).await;
         let listener = Listener { id, ear, _outbox: outbox };
+        self.enter(&listener, Room::User(user_id)).await.unwrap();
         for project in projects {
             self.join(&listener, *project).await.unwrap();
         }
@@ -182,10 +183,19 @@ impl Node {
         listener: &Listener,
         project: ProjectId,
     ) -> Result<Cursor, NotJoined> {
-        let at = self.realtime.tail().published();
-        let joined =
-            self.realtime.join(listener.id, Self::entry(project, at), Self::no_greeting()).await;
-        joined.map(|joined| joined.cursor)
+        self.enter(listener, Room::Project(project)).await
+    }
+
+    /// As often as rights must be read again.
+    async fn enter(&self, listener: &Listener, room: Room) -> Result<Cursor, NotJoined> {
+        loop {
+            let read_at = self.realtime.tail().published();
+            let entry = Entry { rooms: Rooms::from_slice(&[room]), read_at, label: None };
+            match self.realtime.join(listener.id, entry, Self::no_greeting()).await {
+                Err(NotJoined::Stale) => tokio::task::yield_now().await,
+                other => return other.map(|joined| joined.cursor),
+            }
+        }
     }
 
     pub(crate) async fn join_named(
