@@ -215,9 +215,11 @@ impl Foundation {
     }
 }
 
-/// Opens the database beside a server that may be serving it, as command-line tools do.
-pub fn open_beside(settings: &Settings) -> Result<Store, Failure> {
+/// Opens the database beside a server that may be serving it, as command-line tools do. Unless
+/// `make`, it must be there.
+pub fn open_beside(settings: &Settings, make: bool) -> Result<Store, Failure> {
     if let Location::File(path) = &settings.database
+        && !make
         && !path.exists()
     {
         return Err(Failure::new(format!("there is no database {}", path.display())));

@@ -12,7 +12,7 @@ use crate::{Failure, say};
 pub fn run(options: &TokenOptions) -> Result<(), Failure> {
     let settings = super::settings(&options.serve)?;
     super::runtime()?.block_on(async {
-        let store = app::open_beside(&settings)?;
+        let store = app::open_beside(&settings, false)?;
         let entropy: &dyn Entropy = &SystemEntropy;
         let secret = app::secret(&store, &settings, entropy).await?;
         let access_minutes = options.minutes.unwrap_or(settings.tokens.access_minutes);

@@ -18,7 +18,7 @@ use crate::{Failure, say};
 pub fn run(options: &UserOptions) -> Result<(), Failure> {
     let settings = super::settings(&options.serve)?;
     super::runtime()?.block_on(async {
-        let store = app::open_beside(&settings)?;
+        let store = app::open_beside(&settings, matches!(options.action, UserAction::Add { .. }))?;
         let outcome = act(&store, &options.action).await;
         store.close().await;
         outcome
