@@ -40,13 +40,17 @@ pub enum Action {
 }
 
 impl Action {
-    /// The table: the least role that may, for everybody and for whom it belongs to.
-    fn allows(self, role: ProjectRole, user: UserId) -> bool {
+    /// The table: the least role in the project that may, for everybody and for whom it belongs
+    /// to. Whose role in the workspace it is to [plan](WorkspaceRole::plans) may plan the tasks of
+    /// every project that he belongs to.
+    fn allows(self, role: ProjectRole, workspace: WorkspaceRole, user: UserId) -> bool {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         match self {
             Self::Read | Self::Comment => role >= Viewer,
-            Self::EditTasks => role >= Member,
-            Self::DeleteTask { creator } => role >= Admin || (creator == user && role >= Member),
+            Self::EditTasks => role >= Member || workspace.plans(),
+            Self::DeleteTask { creator } => {
+                role >= Admin || workspace.plans() || (creator == user && role >= Member)
+            }
             Self::EditComment { author } => author == user,
             Self::DeleteComment { author, task_creator } => {
                 author == user || task_creator == user || role >= Admin
@@ -73,7 +77,7 @@ pub fn permit(
     action: Action,
 ) -> Result<Permit, Fault> {
     let role = role(reads, user, project)?.ok_or(Fault::NotFound(Noun::Project))?;
-    if !action.allows(role, user.id) {
+    if !action.allows(role, user.role, user.id) {
         return Err(Fault::Forbidden);
     }
     Ok(Permit { role })
@@ -123,8 +127,24 @@ mod tests {
             (Action::DeleteProject, [false, false, false, true]),
         ];
         for (action, expected) in cases {
-            let allowed = [Viewer, Member, Admin, Owner].map(|role| action.allows(role, me));
+            let roles = [Viewer, Member, Admin, Owner];
+            let allowed = roles.map(|role| action.allows(role, WorkspaceRole::Crew, me));
             assert_eq!(allowed, expected, "{action:?}");
+        }
+    }
+
+    #[test]
+    fn who_plans_plans_every_task() {
+        let other = UserId(2);
+        let may =
+            |action: Action, workspace| action.allows(ProjectRole::Viewer, workspace, UserId(1));
+        for workspace in WorkspaceRole::ALL {
+            for action in [Action::EditTasks, Action::DeleteTask { creator: other }] {
+                assert_eq!(may(action, *workspace), workspace.plans(), "{workspace:?}");
+            }
+            for action in [Action::EditProject, Action::EditMembers, Action::DeleteProject] {
+                assert!(!may(action, *workspace), "{workspace:?} {action:?}");
+            }
         }
     }
 }

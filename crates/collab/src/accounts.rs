@@ -4,6 +4,7 @@ use chorus_model::event::Draft;
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Body, Timestamp, User, UserId, WorkspaceRole};
 use chorus_storage::{NewUser, Page, Reads, Store, Tx};
+use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
 use crate::access;
@@ -24,7 +25,7 @@ pub enum Registration {
 }
 
 /// An account to make.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `User`")]
 pub struct NewAccount {
     pub username: Username,
@@ -160,8 +161,22 @@ impl Collab {
         token: &str,
         rules: TokenRules,
     ) -> Result<Authenticated, Fault> {
+        self.authenticate_as(TokenKind::Access, token, rules).await
+    }
+
+    /// As whom this service token acts.
+    pub async fn authenticate_backend(&self, token: &str) -> Result<Authenticated, Fault> {
+        self.authenticate_as(TokenKind::Service, token, TokenRules::NATIVE).await
+    }
+
+    async fn authenticate_as(
+        &self,
+        kind: TokenKind,
+        token: &str,
+        rules: TokenRules,
+    ) -> Result<Authenticated, Fault> {
         let now = self.parts.clock.now();
-        let checked = self.parts.tokens.check(token, TokenKind::Access, rules, now)?;
+        let checked = self.parts.tokens.check(token, kind, rules, now)?;
         let named = checked.named;
         let user = self.parts.store.read(move |reads| find(reads, &named)).await?;
         let user = user.filter(|user| user.is_active).ok_or(TokenFault::UnknownUser)?;
@@ -206,6 +221,7 @@ pub async fn add_account(
             AddedBy::Tool(role) => role,
         };
         let user = tx.insert_user(&NewUser {
+            id: None,
             username: account.username.as_str().to_owned(),
             email: account.email.as_ref().map(|email| email.as_str().to_owned()),
             full_name: account

@@ -73,8 +73,8 @@ pub(crate) fn project_was_changed(
     Ok(open == ProjectChanges::default())
 }
 
-/// Whether there was such a task where the actor may look.
-pub(crate) fn task_was_deleted(doing: &Doing<'_, '_>, id: TaskId) -> Result<bool, Fault> {
+/// Whether there is or was such a task where the actor may look.
+pub(crate) fn task_was_there(doing: &Doing<'_, '_>, id: TaskId) -> Result<bool, Fault> {
     let Some(project) = doing.tx.task_project_ever(id)? else {
         return Ok(false);
     };

@@ -15,7 +15,7 @@ use crate::doing::Doing;
 use crate::fault::Fault;
 use crate::passwords::Hasher;
 use crate::tokens::Tokens;
-use crate::{comments, members, projects, tasks};
+use crate::{comments, custom, members, projects, tasks};
 
 /// What a [`Collab`] is made of.
 #[derive(Debug)]
@@ -166,7 +166,9 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
             let read = doing.tx.mark_notifications_read(user, notifications.as_deref())?;
             Ok(Answer::Read(read))
         }
+        Command::Emit(emissions) => custom::emit(doing, emissions),
         Command::AnnounceTask { task } => tasks::announce(doing, *task),
+        Command::AnnounceDeletion { task } => tasks::announce_deletion(doing, *task),
         Command::AnnounceComment { task, comment } => comments::announce(doing, *task, *comment),
     }
 }

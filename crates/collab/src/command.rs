@@ -2,10 +2,13 @@
 
 use chorus_model::text::{CommentText, Description, Name, Title};
 use chorus_model::{
-    Comment, CommentId, Cursor, Member, NotificationId, Priority, Project, ProjectId, ProjectRole,
-    ProjectStatus, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
+    Comment, CommentId, Cursor, CustomEvent, Member, NotificationId, Priority, Project, ProjectId,
+    ProjectRole, ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::forms::{FARTHEST, MOST_HOURS};
 
 /// A change that somebody asks for. Its values are valid; whether the caller may, and whether
 /// what it names exists, is decided when it is run.
@@ -103,8 +106,16 @@ pub enum Command {
         /// Which; none means all.
         notifications: Option<Vec<NotificationId>>,
     },
+    /// Tells custom events of another back end. Only for services:
+    /// [`Collab::emit`](crate::Collab::emit).
+    Emit(Vec<Emission>),
     /// Claims that a task was made. Changes nothing.
     AnnounceTask {
+        /// Which.
+        task: TaskId,
+    },
+    /// Claims that a task was deleted. Changes nothing, also where the task is still there.
+    AnnounceDeletion {
         /// Which.
         task: TaskId,
     },
@@ -117,56 +128,81 @@ pub enum Command {
     },
 }
 
-/// A project to make.
+/// A custom event to tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Emission {
+    /// What, to whom.
+    pub event: CustomEvent,
+    /// Whether it goes into the log: then who was away finds it there. Otherwise it reaches who
+    /// is there, and nobody else.
+    pub durable: bool,
+}
+
+/// A project to make.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Project`")]
 pub struct NewProject {
     pub name: Name,
     pub description: Option<Description>,
+    #[schemars(default)]
     pub status: ProjectStatus,
     pub start_date: Option<Timestamp>,
     pub end_date: Option<Timestamp>,
 }
 
 /// New values of a project's fields; absent ones stay.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Project`")]
 pub struct ProjectPatch {
+    #[schemars(default, with = "Name")]
     pub name: Option<Name>,
     pub description: Option<Option<Description>>,
+    #[schemars(default, with = "ProjectStatus")]
     pub status: Option<Word<ProjectStatus>>,
     pub start_date: Option<Option<Timestamp>>,
     pub end_date: Option<Option<Timestamp>>,
 }
 
 /// A task to make.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Task`")]
 pub struct NewTask {
+    #[schemars(rename = "project_id")]
     pub project: ProjectId,
     pub title: Title,
     pub description: Option<Description>,
+    #[schemars(default)]
     pub status: TaskStatus,
+    #[schemars(default)]
     pub priority: Priority,
+    #[schemars(rename = "assignee_id")]
     pub assignee: Option<UserId>,
     pub due_date: Option<Timestamp>,
+    #[schemars(range(min = 0, max = MOST_HOURS))]
     pub estimated_hours: Option<f64>,
     pub category: Option<Name>,
+    #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
 }
 
 /// New values of a task's fields; absent ones stay.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Task`")]
 pub struct TaskPatch {
+    #[schemars(default, with = "Title")]
     pub title: Option<Title>,
     pub description: Option<Option<Description>>,
+    #[schemars(default, with = "TaskStatus")]
     pub status: Option<Word<TaskStatus>>,
+    #[schemars(default, with = "Priority")]
     pub priority: Option<Word<Priority>>,
+    #[schemars(rename = "assignee_id")]
     pub assignee: Option<Option<UserId>>,
     pub due_date: Option<Option<Timestamp>>,
+    #[schemars(range(min = 0, max = MOST_HOURS))]
     pub estimated_hours: Option<Option<f64>>,
     pub category: Option<Option<Name>>,
+    #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
 }
 
@@ -196,6 +232,8 @@ pub enum Answer {
     Read(Vec<NotificationId>),
     /// The caller announced what is known: nothing happened.
     Swallowed,
+    /// The custom events were told: of those that are kept, where they are in the log.
+    Emitted(Vec<Option<SyncId>>),
 }
 
 /// A command that was run.

@@ -50,6 +50,9 @@ pub enum Fault {
     /// The user has as many connections as one may have.
     #[error("Too many connections")]
     TooManyConnections,
+    /// The user asks for more than he may.
+    #[error("Too many requests")]
+    TooManyRequests,
     /// The connection is in as many rooms as one may be.
     #[error("Too many rooms")]
     TooManyRooms,
@@ -89,6 +92,7 @@ impl Fault {
             Self::KeyExpired => "key_expired",
             Self::RegistrationClosed => "registration_closed",
             Self::TooManyConnections => "too_many_connections",
+            Self::TooManyRequests => "too_many_requests",
             Self::TooManyRooms => "too_many_rooms",
             Self::NotThere => "not_there",
             Self::Busy => "busy",

@@ -16,11 +16,11 @@ pub type Object = Map<String, Value>;
 
 const HOURS: &str = "estimated_hours";
 /// Most hours that a task may be estimated at.
-const MOST_HOURS: i32 = 100_000;
+pub(crate) const MOST_HOURS: i32 = 100_000;
 /// How far from zero a position may be.
-const FARTHEST: i32 = 1_000_000_000;
+pub(crate) const FARTHEST: i32 = 1_000_000_000;
 /// Notifications that one command names.
-const MOST_READ: usize = 1_000;
+pub const MOST_READ: usize = 1_000;
 
 /// The command of this name; none if there is no such command.
 pub fn command(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
@@ -80,7 +80,7 @@ pub fn new_project(object: &Object) -> Result<NewProject, Fault> {
     let mut fields = Fields::new(object);
     let name = fields.required("name", Name::parse);
     let description = fields.nullable_text("description", Description::parse).flatten();
-    let status = fields.word("status", ProjectStatus::parse).unwrap_or(ProjectStatus::Planning);
+    let status = fields.word("status", ProjectStatus::parse).unwrap_or_default();
     let start_date = fields.nullable_instant("start_date").flatten();
     let end_date = fields.nullable_instant("end_date").flatten();
     let name = fields.finish_with(name)?;
@@ -123,8 +123,8 @@ pub fn new_task(object: &Object, project: Option<ProjectId>) -> Result<NewTask, 
     let project = project.or_else(|| fields.required_id("project_id").map(ProjectId));
     let title = fields.required("title", Title::parse);
     let description = fields.nullable_text("description", Description::parse).flatten();
-    let status = fields.word("status", TaskStatus::parse).unwrap_or(TaskStatus::Todo);
-    let priority = fields.word("priority", Priority::parse).unwrap_or(Priority::Medium);
+    let status = fields.word("status", TaskStatus::parse).unwrap_or_default();
+    let priority = fields.word("priority", Priority::parse).unwrap_or_default();
     let assignee = fields.nullable_id("assignee_id").flatten().map(UserId);
     let due_date = fields.nullable_instant("due_date").flatten();
     let estimated_hours = fields.nullable_number(HOURS, 0, MOST_HOURS).flatten();

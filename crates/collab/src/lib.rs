@@ -13,10 +13,11 @@
 //! * `doing` – a command's transaction with its actor;
 //! * `projects`, `members`, `tasks`, `comments` – what each command does;
 //! * `announcements` – what clients claim to have happened;
+//! * [`custom`] – what other back ends tell;
 //! * [`queries`] – what can be read;
 //! * [`sync`] – the feed for clients without sockets;
 //! * [`live`] – entering rooms, typing, who is there;
-//! * [`accounts`], [`tokens`], [`passwords`] – identity.
+//! * [`accounts`], [`tokens`], [`passwords`], `identities` – who somebody is.
 
 pub mod access;
 pub mod accounts;
@@ -25,10 +26,12 @@ pub mod caller;
 pub mod collab;
 pub mod command;
 mod comments;
+pub mod custom;
 mod doing;
 pub mod fault;
 pub mod fields;
 pub mod forms;
+mod identities;
 pub mod live;
 mod members;
 pub mod passwords;
@@ -42,7 +45,7 @@ pub use access::{Action, Permit};
 pub use caller::{Caller, IdempotencyKey};
 pub use chorus_storage::{Page, Taken, TaskFilter, TaskOrder, TaskSort};
 pub use collab::{Collab, Parts};
-pub use command::{Answer, Command, Done};
+pub use command::{Answer, Command, Done, Emission};
 pub use fault::{Fault, Noun};
 pub use fields::Fields;
 pub use tokens::{Authenticated, TokenFault, TokenRules};

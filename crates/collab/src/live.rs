@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{ConnectionId, ProjectId, Room, Signal, TaskId, TaskRef, UserId};
+use chorus_model::{ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, UserId};
 use chorus_realtime::orders::Greeting;
+use chorus_realtime::publisher::MOST_ROOMS;
 use chorus_realtime::{Connection, Entry, NotJoined, Present};
 use chorus_storage::Reads;
 
@@ -114,28 +115,39 @@ impl Collab {
         greeting: impl Fn() -> Greeting,
     ) -> Result<(), Fault> {
         self.parts.realtime.attach(Arc::clone(connection)).await;
-        let (user, auto) = (connection.user.id, connection.auto_joins);
+        let (user, enters) = (connection.user.id, connection.enters);
         self.enter(connection.id, greeting, move |collab| async move {
             collab
                 .query(user, move |reads, user| {
                     let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
-                    if auto {
-                        let projects = reads.memberships_of(user.id)?;
-                        rooms.extend(projects.iter().map(|(project, _)| Room::Project(*project)));
-                    }
-                    Ok(Entry { rooms, read_at: reads.head()?.id, label: None })
+                    let member = reads.memberships_of(user.id)?;
+                    let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();
+                    let room = |project: &_| enters.room(*project, user.role);
+                    // Whoever belongs to more is let in all the same: others took him in there.
+                    let most = MOST_ROOMS - rooms.len();
+                    rooms.extend(projects.iter().filter_map(room).take(most));
+                    let (role, projects) = (user.role, Some(projects));
+                    Ok(Entry { role, projects, ..Entry::new(rooms, reads.head()?.id) })
                 })
                 .await
         })
         .await
     }
 
-    /// Lets a connection into the room of a project, if its user may see the project.
+    /// The place in the log up to which events have been announced to connections.
+    pub fn announced(&self) -> Cursor {
+        let id = self.parts.realtime.tail().published();
+        Cursor { epoch: self.parts.store.head().epoch, id }
+    }
+
+    /// Lets a connection into the room of a project, if its user may see the project. `asks_who`:
+    /// the greeting tells who is there.
     pub async fn join(
         &self,
         connection: ConnectionId,
         user: UserId,
         project: ProjectId,
+        asks_who: bool,
         greeting: impl Fn() -> Greeting,
     ) -> Result<(), Fault> {
         self.enter(connection, greeting, move |collab| async move {
@@ -143,11 +155,17 @@ impl Collab {
                 .query(user, move |reads, user| {
                     access::permit(reads, user, project, Action::Read)?;
                     let rooms = Rooms::from_slice(&[Room::Project(project)]);
-                    Ok(Entry { rooms, read_at: reads.head()?.id, label: None })
+                    let role = user.role;
+                    Ok(Entry { asks_who, role, ..Entry::new(rooms, reads.head()?.id) })
                 })
                 .await
         })
         .await
+    }
+
+    /// Whether there is such a project, whoever may see it.
+    pub async fn has_project(&self, user: UserId, project: ProjectId) -> Result<bool, Fault> {
+        self.query(user, move |reads, _| Ok(reads.project(project)?.is_some())).await
     }
 
     /// Takes a connection out of the room of a project; whether it was there.
@@ -176,11 +194,9 @@ impl Collab {
                             access::permit(reads, user, project, Action::Read)?;
                         }
                         let label = matches!(room, Room::Named(_)).then(|| Arc::from(&*name.text));
-                        Ok(Entry {
-                            rooms: Rooms::from_slice(&[room]),
-                            read_at: reads.head()?.id,
-                            label,
-                        })
+                        let rooms = Rooms::from_slice(&[room]);
+                        let role = user.role;
+                        Ok(Entry { label, role, ..Entry::new(rooms, reads.head()?.id) })
                     })
                     .await
             }

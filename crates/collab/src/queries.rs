@@ -33,7 +33,7 @@ impl Collab {
         self.query(user, move |reads, user| {
             Ok(match user.role {
                 WorkspaceRole::Admin => reads.all_projects(page)?,
-                WorkspaceRole::User => reads.projects_of(user.id, page)?,
+                _ => reads.projects_of(user.id, page)?,
             })
         })
         .await

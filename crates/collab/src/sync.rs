@@ -72,7 +72,7 @@ impl Feed {
 fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
     let mut rooms: Rooms =
         intervals.iter().map(|interval| Room::Project(interval.project)).collect();
-    rooms.push(Room::User(user));
+    rooms.extend([Room::User(user), Room::Everyone]);
     rooms.sort_unstable();
     rooms.dedup();
     rooms
@@ -82,6 +82,7 @@ fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
 fn may_see(event: &Event, intervals: &[Interval], user: UserId) -> bool {
     match event.scope {
         Scope::User(id) => id == user,
+        Scope::Everyone => true,
         Scope::Project(project) => intervals.iter().any(|interval| {
             let until = interval.to.unwrap_or(SyncId(u64::MAX));
             interval.project == project && (interval.from..=until).contains(&event.sync_id)

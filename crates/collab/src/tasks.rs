@@ -74,7 +74,7 @@ pub(crate) fn delete(
     announced: bool,
 ) -> Result<Answer, Fault> {
     let task = match doing.task(id) {
-        Err(Fault::NotFound(_)) if announced && announcements::task_was_deleted(doing, id)? => {
+        Err(Fault::NotFound(_)) if announced && announcements::task_was_there(doing, id)? => {
             return Ok(Answer::Swallowed);
         }
         found => found?,
@@ -177,4 +177,10 @@ fn unknown_assignee() -> Fault {
 pub(crate) fn announce(doing: &Doing<'_, '_>, id: TaskId) -> Result<Answer, Fault> {
     hide(doing.task(id), Fault::NotFound(Noun::Task))?;
     Ok(Answer::Swallowed)
+}
+
+/// Whether somebody who claims that a task was deleted at least knows it: it is there, or was.
+pub(crate) fn announce_deletion(doing: &Doing<'_, '_>, id: TaskId) -> Result<Answer, Fault> {
+    let known = announcements::task_was_there(doing, id)?;
+    if known { Ok(Answer::Swallowed) } else { Err(Fault::NotFound(Noun::Task)) }
 }

@@ -10,6 +10,7 @@ pub struct Tokens {
     encoding: EncodingKey,
     decoding: DecodingKey,
     settings: TokenSettings,
+    realms: Vec<(String, DecodingKey)>,
 }
 
 /// What tokens say of their issuer, and how long they last.
@@ -70,6 +71,8 @@ pub enum TokenKind {
     Access,
     /// For getting another access token.
     Refresh,
+    /// For other back ends: for telling custom events.
+    Service,
 }
 
 /// Why a token does not count.
@@ -150,6 +153,39 @@ struct Claims {
     exp: Option<f64>,
     nbf: Option<f64>,
     jti: Option<String>,
+    username: Option<String>,
+    preferred_username: Option<String>,
+    name: Option<String>,
+    full_name: Option<String>,
+    email: Option<String>,
+}
+
+/// Somebody as a good token of another back end names him.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Foreigner {
+    /// What that back end calls him.
+    pub(crate) subject: String,
+    /// The name that he logs in by there, if the token says so.
+    pub(crate) username: Option<String>,
+    /// The name to show, likewise.
+    pub(crate) full_name: Option<String>,
+    /// The address, likewise.
+    pub(crate) email: Option<String>,
+    /// When the token ends.
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Most bytes of what a token calls somebody.
+const MAX_SUBJECT: usize = 128;
+
+/// A name or a number, as text.
+fn plain(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty() && text.len() <= MAX_SUBJECT).then_some(text)
 }
 
 impl Tokens {
@@ -159,7 +195,21 @@ impl Tokens {
             encoding: EncodingKey::from_secret(secret),
             decoding: DecodingKey::from_secret(secret),
             settings,
+            realms: Vec::new(),
         }
+    }
+
+    /// Tokens signed with `secret` count too, in the realm of this name: those of another back
+    /// end, which calls people in its own way.
+    #[must_use]
+    pub fn with_realm(mut self, name: &str, secret: &[u8]) -> Self {
+        self.realms.push((name.to_owned(), DecodingKey::from_secret(secret)));
+        self
+    }
+
+    /// Whether tokens of another back end count in a realm.
+    pub(crate) fn has_realm(&self, name: &str) -> bool {
+        self.realms.iter().any(|(realm, _)| realm == name)
     }
 
     /// What tokens say of their issuer, and how long they last.
@@ -176,7 +226,7 @@ impl Tokens {
         id: &str,
     ) -> Option<(String, Timestamp)> {
         let minutes = match kind {
-            TokenKind::Access => self.settings.access_minutes,
+            TokenKind::Access | TokenKind::Service => self.settings.access_minutes,
             TokenKind::Refresh => self.settings.refresh_minutes,
         };
         let expires = now.plus(std::time::Duration::from_secs(u64::from(minutes) * 60));
@@ -205,6 +255,45 @@ impl Tokens {
         rules: TokenRules,
         now: Timestamp,
     ) -> Result<Checked, TokenFault> {
+        let (claims, expires_at) = self.read(token, &self.decoding, kind, rules, now)?;
+        let named = claims.named(rules.subject).ok_or(TokenFault::NoSubject)?;
+        Ok(Checked { named, expires_at, id: claims.jti })
+    }
+
+    /// Checks a token of another back end by the rules of a dialect.
+    pub(crate) fn check_in(
+        &self,
+        realm: &str,
+        token: &str,
+        rules: TokenRules,
+        now: Timestamp,
+    ) -> Result<Foreigner, TokenFault> {
+        let known = self.realms.iter().find(|(name, _)| name == realm);
+        let (_, key) = known.ok_or(TokenFault::Invalid)?;
+        let (claims, expires_at) = self.read(token, key, TokenKind::Access, rules, now)?;
+        let subject = match rules.subject {
+            Subject::Username | Subject::Id => &claims.sub,
+            Subject::IdClaim => &claims.id,
+        };
+        let subject = subject.as_ref().and_then(plain).ok_or(TokenFault::NoSubject)?;
+        let name = [&claims.username, &claims.preferred_username].into_iter().flatten().next();
+        Ok(Foreigner {
+            username: name.cloned(),
+            full_name: claims.full_name.or(claims.name),
+            email: claims.email,
+            subject,
+            expires_at,
+        })
+    }
+
+    fn read(
+        &self,
+        token: &str,
+        key: &DecodingKey,
+        kind: TokenKind,
+        rules: TokenRules,
+        now: Timestamp,
+    ) -> Result<(Claims, Timestamp), TokenFault> {
         if token.is_empty() {
             return Err(TokenFault::Missing);
         }
@@ -214,7 +303,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation)
             .map_err(|_| TokenFault::Invalid)?
             .claims;
         let expires_at = claims.exp.and_then(instant).ok_or(TokenFault::Invalid)?;
@@ -230,8 +319,7 @@ impl Tokens {
             Some(Value::String(name)) if name == kind.name() => {}
             _ => return Err(TokenFault::WrongType),
         }
-        let named = claims.named(rules.subject).ok_or(TokenFault::NoSubject)?;
-        Ok(Checked { named, expires_at, id: claims.jti })
+        Ok((claims, expires_at))
     }
 
     fn check_issuer(&self, claims: &Claims, required: bool) -> Result<(), TokenFault> {
@@ -274,6 +362,7 @@ impl TokenKind {
         match self {
             Self::Access => "access",
             Self::Refresh => "refresh",
+            Self::Service => "service",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
@@ -43,11 +44,16 @@ impl dyn Entropy + '_ {
 /// An instant in UTC, in microseconds since 1970-01-01.
 ///
 /// The native form is RFC 3339 with microseconds and `Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(i64);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, JsonSchema)]
+#[schemars(transparent)]
+#[schemars(description = "An instant in UTC with microseconds (RFC 3339). Read as well: other \
+                          offsets, none for UTC, and a date alone.")]
+pub struct Timestamp(#[schemars(with = "String", extend("format" = "date-time"))] i64);
 
 const NAIVE: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]");
+const MILLIS: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 const NAIVE_SECONDS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
 const NAIVE_ANY: &[BorrowedFormatItem<'_>] = format_description!(
@@ -124,6 +130,11 @@ impl Timestamp {
         format!("{}+00:00", self.naive())
     }
 
+    /// `2026-11-20T10:28:55.034Z`, as `toISOString` of JavaScript writes it.
+    pub fn iso_millis(self) -> String {
+        self.date_time().format(MILLIS).unwrap_or_default()
+    }
+
     /// `2026-11-20`.
     pub fn day(self) -> String {
         self.date_time().format(DAY).unwrap_or_default()
@@ -185,6 +196,7 @@ mod tests {
     fn writes_each_form() {
         let at = Timestamp::parse("2026-11-20T10:28:55.034831Z").unwrap();
         assert_eq!(at.naive(), "2026-11-20T10:28:55.034831");
+        assert_eq!(at.iso_millis(), "2026-11-20T10:28:55.034Z");
         assert_eq!(at.day(), "2026-11-20");
         assert_eq!(Timestamp::parse("2026-11-20").unwrap().naive_short(), "2026-11-20T00:00:00");
         assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-31T23:59:59.999999Z");

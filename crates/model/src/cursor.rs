@@ -4,11 +4,23 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// An event's place in the log: 1, 2, 3 … without holes, in commit order. 0 is before all.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
 pub struct SyncId(pub u64);
@@ -54,7 +66,8 @@ impl Epoch {
 
 /// Epoch and sync id: all a client must keep to resume. Opaque to clients; on the wire
 /// `"<epoch>-<id>"`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, JsonSchema)]
+#[schemars(with = "String", extend("pattern" = "^[A-Za-z0-9]{1,16}-[0-9]{1,20}$"))]
 pub struct Cursor {
     /// The epoch in which `id` was handed out.
     pub epoch: Epoch,

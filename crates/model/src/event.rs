@@ -7,21 +7,23 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
 use crate::clock::Timestamp;
 use crate::comment::Comment;
 use crate::cursor::SyncId;
+use crate::custom::CustomEvent;
 use crate::id::{ConnectionId, ProjectId, TaskId, UserId};
 use crate::notification::Notification;
 use crate::project::{Member, Project, ProjectChanges};
 use crate::task::{Task, TaskChanges, TaskRef};
 use crate::user::{User, UserRef};
-use crate::words::{ProjectRole, TaskStatus};
+use crate::words::{ProjectRole, TaskStatus, WorkspaceRole};
 
 /// One fact of the log.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
     /// Its place in the log.
     pub sync_id: SyncId,
@@ -54,13 +56,15 @@ pub struct Draft {
 pub type Rooms = SmallVec<[Room; 2]>;
 
 /// What permission is checked against when an event is read back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Members of this project at that time.
     Project(ProjectId),
     /// This user alone.
     User(UserId),
+    /// Everyone with an account.
+    Everyone,
 }
 
 /// A subject of an event, and at the same time where connections wait for it. Dialects turn
@@ -71,6 +75,11 @@ pub enum Room {
     Project(ProjectId),
     /// Every connection of one user.
     User(UserId),
+    /// Every connection.
+    Everyone,
+    /// Whoever has this role in the workspace and belongs to a project. Never in the log: found
+    /// again as a part of the project.
+    Role(ProjectId, WorkspaceRole),
     /// Whoever looks at a task of a project. Never in the log.
     Task(ProjectId, TaskId),
     /// Whoever used the same name, which stands for nothing that is stored. Never in the log.
@@ -88,14 +97,16 @@ impl Room {
     /// The project that one must belong to in order to be there.
     pub fn project(self) -> Option<ProjectId> {
         match self {
-            Self::Project(project) | Self::Task(project, _) => Some(project),
-            Self::User(_) | Self::Named(_) => None,
+            Self::Project(project) | Self::Task(project, _) | Self::Role(project, _) => {
+                Some(project)
+            }
+            Self::User(_) | Self::Everyone | Self::Named(_) => None,
         }
     }
 }
 
 /// What happened. `kind` on the wire and in the log is the variant's name in dotted form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "payload")]
 pub enum Body {
     /// A project was made.
@@ -219,6 +230,9 @@ pub enum Body {
         /// As it is now.
         user: User,
     },
+    /// Another back end tells something in its own words.
+    #[serde(rename = "custom")]
+    Custom(CustomEvent),
     /// An account was closed.
     #[serde(rename = "user.deactivated")]
     UserDeactivated {
@@ -248,6 +262,7 @@ impl Body {
             Self::NotificationCreated { .. } => "notification.created",
             Self::UserUpdated { .. } => "user.updated",
             Self::UserDeactivated { .. } => "user.deactivated",
+            Self::Custom(_) => "custom",
         }
     }
 
@@ -270,6 +285,39 @@ impl Body {
             | Self::CommentDeleted { task, .. } => Scope::Project(task.project_id),
             Self::NotificationCreated { notification } => Scope::User(notification.user_id),
             Self::UserUpdated { user } | Self::UserDeactivated { user } => Scope::User(user.id),
+            // One that cannot be kept never comes here.
+            Self::Custom(custom) => custom.room.scope().unwrap_or(Scope::Everyone),
+        }
+    }
+
+    /// The task as it is now, or was, if it is about one.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            Self::TaskCreated { task }
+            | Self::TaskUpdated { task, .. }
+            | Self::TaskStatusChanged { task, .. }
+            | Self::TaskAssigned { task, .. }
+            | Self::TaskDeleted { task } => Some(task),
+            _ => None,
+        }
+    }
+
+    /// The task that it is about, or that what it is about belongs to.
+    pub fn task_id(&self) -> Option<TaskId> {
+        match self {
+            Self::CommentCreated { task, .. }
+            | Self::CommentUpdated { task, .. }
+            | Self::CommentDeleted { task, .. } => Some(task.id),
+            _ => self.task().map(|task| task.id),
+        }
+    }
+
+    /// Whether it is the one event of its command that tells the whole change, in dialects that
+    /// have a single word for it.
+    pub fn leads(&self) -> bool {
+        match self {
+            Self::TaskStatusChanged { lead, .. } | Self::TaskAssigned { lead, .. } => *lead,
+            _ => true,
         }
     }
 
@@ -295,7 +343,18 @@ impl Body {
             _ => match self.scope() {
                 Scope::Project(project) => smallvec![Room::Project(project)],
                 Scope::User(user) => smallvec![Room::User(user)],
+                Scope::Everyone => smallvec![Room::Everyone],
             },
+        }
+    }
+}
+
+impl Scope {
+    /// The project, if it is one.
+    pub fn project(self) -> Option<ProjectId> {
+        match self {
+            Self::Project(project) => Some(project),
+            Self::User(_) | Self::Everyone => None,
         }
     }
 }
@@ -305,6 +364,7 @@ impl fmt::Display for Scope {
         match self {
             Self::Project(id) => write!(f, "project:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Everyone => f.write_str(EVERYONE),
         }
     }
 }
@@ -313,6 +373,9 @@ impl FromStr for Scope {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
+        if text == EVERYONE {
+            return Ok(Self::Everyone);
+        }
         match split(text)? {
             ("project", id) => Ok(Self::Project(ProjectId(id))),
             ("user", id) => Ok(Self::User(UserId(id))),
@@ -326,6 +389,8 @@ impl fmt::Display for Room {
         match self {
             Self::Project(id) => write!(f, "project:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Everyone => f.write_str(EVERYONE),
+            Self::Role(id, role) => write!(f, "project:{id}:{}", role.as_str()),
             Self::Task(_, id) => write!(f, "task:{id}"),
             Self::Named(hash) => write!(f, "named:{hash:x}"),
         }
@@ -336,6 +401,9 @@ impl FromStr for Room {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
+        if text == EVERYONE {
+            return Ok(Self::Everyone);
+        }
         match split(text)? {
             ("project", id) => Ok(Self::Project(ProjectId(id))),
             ("user", id) => Ok(Self::User(UserId(id))),
@@ -343,6 +411,9 @@ impl FromStr for Room {
         }
     }
 }
+
+/// What everyone is called.
+const EVERYONE: &str = "everyone";
 
 /// The text names no scope or room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -364,7 +435,7 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for name in ["project:7", "user:-1"] {
+        for name in ["project:7", "user:-1", "everyone"] {
             assert_eq!(name.parse::<Room>().unwrap().to_string(), name);
             assert_eq!(name.parse::<Scope>().unwrap().to_string(), name);
         }

@@ -9,6 +9,7 @@
 //! * [`words`] – the closed vocabularies (status, priority, roles);
 //! * [`user`], [`project`], [`task`], [`comment`], [`notification`] – entities; their serde form
 //!   is the native shape of the product;
+//! * [`custom`] – what other back ends tell in their own words;
 //! * [`event`] – what happened (durable); [`signal`] – what passes (ephemeral);
 //! * [`histogram`] – how long things took;
 //! * [`crash`] – named points at which a test may end the process.
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod comment;
 pub mod crash;
 pub mod cursor;
+pub mod custom;
 pub mod event;
 pub mod histogram;
 pub mod id;
@@ -31,6 +33,7 @@ pub mod words;
 pub use clock::{Clock, Entropy, Timestamp};
 pub use comment::Comment;
 pub use cursor::{Cursor, Epoch, SyncId};
+pub use custom::{CustomEvent, Target};
 pub use event::{Body, Event, Room, Scope};
 pub use histogram::{Distribution, Histogram};
 pub use id::{CommentId, ConnectionId, NotificationId, ProjectId, TaskId, UserId};

@@ -1,5 +1,6 @@
 //! Notifications: stored as facts; each dialect writes its own sentence.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -9,7 +10,7 @@ use crate::user::UserRef;
 use crate::words::TaskStatus;
 
 /// Something one person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Notification {
     /// Its id.
     pub id: NotificationId,
@@ -27,7 +28,7 @@ pub struct Notification {
 }
 
 /// What a notification is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Notice {
     /// A task was given to the person.

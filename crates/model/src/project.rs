@@ -1,5 +1,6 @@
 //! Projects and who belongs to them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -9,7 +10,7 @@ use crate::user::UserRef;
 use crate::words::{ProjectRole, ProjectStatus};
 
 /// A project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Project {
     /// Its id.
     pub id: ProjectId,
@@ -38,7 +39,7 @@ pub struct Project {
 }
 
 /// A person's place in a project.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Member {
     /// In which project.
     pub project_id: ProjectId,
@@ -53,7 +54,7 @@ pub struct Member {
 }
 
 /// What one command changed of a project: old and new of each field that differs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Project`")]
 pub struct ProjectChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]

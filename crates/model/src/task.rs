@@ -1,5 +1,6 @@
 //! Tasks.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -8,7 +9,7 @@ use crate::user::UserRef;
 use crate::words::{Priority, TaskStatus};
 
 /// A task of a project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Task {
     /// Its id.
     pub id: TaskId,
@@ -56,7 +57,7 @@ impl Task {
 }
 
 /// A task as another event names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskRef {
     /// Which task.
     pub id: TaskId,
@@ -67,7 +68,8 @@ pub struct TaskRef {
 }
 
 /// The value of a field before and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Change_of_{T}")]
 pub struct Change<T> {
     /// Before.
     pub old: T,
@@ -83,7 +85,7 @@ impl<T: PartialEq + Clone> Change<T> {
 }
 
 /// What one command changed of a task: old and new of each field that differs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of `Task`")]
 pub struct TaskChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 
@@ -65,9 +66,9 @@ impl fmt::Display for Rule {
 macro_rules! bounded_text {
     ($($(#[$doc:meta])+ $name:ident: $min:literal..=$max:literal),+ $(,)?) => {$(
         $(#[$doc])+
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
         #[serde(transparent)]
-        pub struct $name(String);
+        pub struct $name(#[schemars(length(min = $min, max = $max))] String);
 
         impl $name {
             /// Most characters it may have.
@@ -104,16 +105,19 @@ bounded_text! {
 
 /// A name to log in by: NFC, case-folded, 1 to 80 characters without white space or control
 /// characters. Digits alone are refused, because some dialects write a numeric id in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Username(String);
+pub struct Username(#[schemars(length(min = 1, max = Self::MAX))] String);
 
 impl Username {
+    /// Most characters it may have.
+    pub const MAX: usize = 80;
+
     /// The name in its canonical form, if it keeps the rules.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = |rule| Invalid::new("username", rule);
         let folded = Self::fold(text);
-        let name = bounded(&folded, 1, 80).map_err(invalid)?;
+        let name = bounded(&folded, 1, Self::MAX).map_err(invalid)?;
         if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
             return Err(invalid(Rule::Form("without spaces")));
         }
@@ -136,11 +140,14 @@ impl Username {
 
 /// An e-mail address, lower-cased: one `@` with something before it and a dotted or local host
 /// after it. Whether it receives mail only mail can tell.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Email(String);
+pub struct Email(#[schemars(length(min = 3, max = Self::MAX))] String);
 
 impl Email {
+    /// Most bytes it may have (RFC 5321, section 4.5.3.1.3, less the brackets).
+    pub const MAX: usize = 254;
+
     /// The address, if it has the form of one.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("email", Rule::Form("an e-mail address"));
@@ -150,7 +157,7 @@ impl Email {
             !part.is_empty()
                 && !part.chars().any(|c| c.is_whitespace() || c.is_control() || c == '@')
         };
-        let valid = address.len() <= 254
+        let valid = address.len() <= Self::MAX
             && plain(local)
             && plain(host)
             && !host.split('.').any(str::is_empty);
@@ -170,18 +177,24 @@ impl Email {
 
 /// A password on its way to being hashed: 8 to 1,024 characters, no classes demanded. Its
 /// `Debug` shows nothing of it.
-#[derive(Clone)]
-pub struct Password(String);
+#[derive(Clone, JsonSchema)]
+#[schemars(transparent)]
+pub struct Password(#[schemars(length(min = Self::MIN, max = Self::MAX))] String);
 
 impl Password {
+    /// Fewest characters it may have.
+    pub const MIN: usize = 8;
+    /// Most characters it may have.
+    pub const MAX: usize = 1024;
+
     /// The password, if it keeps the rules.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = |rule| Err(Invalid::new("password", rule));
         match text.chars().count() {
             0 => invalid(Rule::Required),
-            1..8 => invalid(Rule::TooShort(8)),
-            8..=1024 => Ok(Self(text.to_owned())),
-            _ => invalid(Rule::TooLong(1024)),
+            1..Self::MIN => invalid(Rule::TooShort(Self::MIN)),
+            Self::MIN..=Self::MAX => Ok(Self(text.to_owned())),
+            _ => invalid(Rule::TooLong(Self::MAX)),
         }
     }
 

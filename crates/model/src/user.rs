@@ -1,5 +1,6 @@
 //! People.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
@@ -7,7 +8,7 @@ use crate::id::UserId;
 use crate::words::WorkspaceRole;
 
 /// A person with an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct User {
     /// Its id.
     pub id: UserId,
@@ -46,7 +47,7 @@ impl User {
 
 /// A person as events and entities name him: everything any dialect shows of a name, so that
 /// encoding an event reads nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct UserRef {
     /// Whom.
     pub id: UserId,

@@ -1,6 +1,9 @@
 //! The closed vocabularies. Native words are in snake case; dialects map their own words to
 //! them with [`Word`].
 
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 use crate::text::Rule;
@@ -11,6 +14,7 @@ macro_rules! vocabulary {
         $(#[$doc])+
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+            JsonSchema,
         )]
         pub enum $name {
             $($(#[$vdoc])+ #[serde(rename = $word)] $variant,)+
@@ -46,8 +50,10 @@ macro_rules! vocabulary {
 
 vocabulary! {
     /// Where a task stands.
+    #[derive(Default)]
     TaskStatus {
-        /// Not begun.
+        /// Not begun; the default.
+        #[default]
         Todo = "todo" | "pending",
         /// Being worked on.
         InProgress = "in_progress",
@@ -64,10 +70,12 @@ vocabulary! {
 
 vocabulary! {
     /// How urgent a task is; ordered from least to most.
+    #[derive(Default)]
     Priority {
         /// Least.
         Low = "low",
         /// The default.
+        #[default]
         Medium = "medium",
         /// More than most.
         High = "high",
@@ -78,8 +86,10 @@ vocabulary! {
 
 vocabulary! {
     /// Where a project stands.
+    #[derive(Default)]
     ProjectStatus {
         /// Being prepared; the default.
+        #[default]
         Planning = "planning",
         /// Under way.
         Active = "active" | "in_progress",
@@ -107,12 +117,32 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What a person may do in the workspace.
+    /// What a person is in the workspace: what he may beyond his project roles, and what he hears
+    /// in dialects that tell by role.
     WorkspaceRole {
         /// What his project roles allow.
         User = "user",
         /// In every project what its owner may.
         Admin = "admin",
+        /// Answers for a production.
+        Producer = "producer",
+        /// Runs it from day to day.
+        ProductionManager = "production_manager" | "production manager",
+        /// Directs it.
+        Director = "director",
+        /// Works on the set.
+        Crew = "crew",
+        /// Makes visual effects.
+        Vfx = "vfx",
+        /// Brings it to the audience.
+        DistributionManager = "distribution_manager" | "distribution manager",
+    }
+}
+
+impl WorkspaceRole {
+    /// Whether the work of others is this role's to plan.
+    pub fn plans(self) -> bool {
+        matches!(self, Self::Producer | Self::ProductionManager | Self::Director)
     }
 }
 
@@ -152,6 +182,21 @@ impl<T: Vocabulary> Word<T> {
     #[must_use]
     pub fn over(self, stored: T) -> T {
         if self.names(stored) { stored } else { self.value }
+    }
+}
+
+/// Written as the word alone.
+impl<T: JsonSchema> JsonSchema for Word<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
     }
 }
 

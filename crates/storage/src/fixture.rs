@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use chorus_model::event::Draft;
 use chorus_model::{
-    Body, Clock, Entropy, Member, Project, ProjectId, ProjectRole, ProjectStatus, Room, SyncId,
-    Timestamp, User, UserId, WorkspaceRole,
+    Body, Clock, CustomEvent, Entropy, Member, Project, ProjectId, ProjectRole, ProjectStatus,
+    Room, SyncId, Target, Timestamp, User, UserId, WorkspaceRole,
 };
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -163,8 +163,13 @@ impl Gate {
 pub(crate) fn told(room: Room) -> Draft {
     let body = match room {
         Room::User(id) => Body::UserUpdated { user: person(id.0) },
+        Room::Everyone => Body::Custom(CustomEvent {
+            room: Target::Everyone,
+            event: "hello".into(),
+            data: serde_json::Value::Null,
+        }),
         Room::Project(id) => Body::ProjectDeleted { project: project(id.0) },
-        Room::Task(..) | Room::Named(_) => panic!("{room} is never in the log"),
+        Room::Task(..) | Room::Role(..) | Room::Named(_) => panic!("{room} is never in the log"),
     };
     Draft { actor: person(1).to_ref(), origin: None, body }
 }

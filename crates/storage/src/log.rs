@@ -146,6 +146,7 @@ impl Reads<'_> {
         let room = match scope {
             Scope::Project(id) => Room::Project(id),
             Scope::User(id) => Room::User(id),
+            Scope::Everyone => Room::Everyone,
         };
         self.many(
             "select l.sync_id, l.scope, l.v, l.actor, l.origin, l.at, l.payload

@@ -5,6 +5,7 @@
 //! are compared in their canonical form.
 
 pub mod comments;
+pub mod identities;
 pub mod kept_answers;
 pub mod memberships;
 pub mod notifications;

@@ -12,6 +12,8 @@ use crate::tx::Tx;
 /// An account to be made. It is active.
 #[derive(Clone)]
 pub struct NewUser {
+    /// The id, if it is to be a certain one. Free, as the caller has seen to.
+    pub id: Option<UserId>,
     /// The name to log in by, in canonical form.
     pub username: String,
     /// Where to write to, in canonical form.
@@ -104,10 +106,11 @@ impl Tx<'_> {
             return Ok(Err(taken));
         }
         let id = self.single(
-            "insert into users (username, email, full_name, role, password_hash,
+            "insert into users (id, username, email, full_name, role, password_hash,
                                 created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?6) returning id",
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) returning id",
             (
+                new.id.map(|id| id.0),
                 &new.username,
                 &new.email,
                 &new.full_name,

@@ -8,6 +8,7 @@ use crate::{Interval, KeptAnswer, NewUser, Page, StoreError, Taken};
 
 pub(super) fn new_user(name: &str) -> NewUser {
     NewUser {
+        id: None,
         username: name.to_owned(),
         email: Some(format!("{name}@example.org")),
         full_name: name.to_uppercase(),
