@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use chorus_model::{ConnectionId, Timestamp, UserRef};
+use chorus_model::{ConnectionId, ProjectId, Room, Timestamp, UserRef, WorkspaceRole};
 
 use crate::frame::FrameKey;
 use crate::outbox::Outbox;
@@ -19,8 +19,8 @@ pub struct Connection {
     pub key: FrameKey,
     /// Where its frames wait; shared with the other connections of its session.
     pub outbox: Arc<Outbox>,
-    /// Whether it enters the projects of its user by itself.
-    pub auto_joins: bool,
+    /// What it enters by itself.
+    pub enters: Enters,
     /// When it was made.
     pub since: Timestamp,
     /// When its client last said something, in microseconds.
@@ -30,6 +30,29 @@ pub struct Connection {
     last_delivery: AtomicU64,
 }
 
+/// What a connection enters by itself, beside its user's own room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Enters {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The projects that its user belongs to.
+    Projects,
+    /// The room of its user's role in each of them.
+    Roles,
+}
+
+impl Enters {
+    /// The room that it enters in a project of a user with this role.
+    pub fn room(self, project: ProjectId, role: WorkspaceRole) -> Option<Room> {
+        match self {
+            Self::Nothing => None,
+            Self::Projects => Some(Room::Project(project)),
+            Self::Roles => Some(Room::Role(project, role)),
+        }
+    }
+}
+
 impl Connection {
     /// A connection that is in no room yet.
     pub fn new(
@@ -37,7 +60,7 @@ impl Connection {
         user: Arc<UserRef>,
         key: FrameKey,
         outbox: Arc<Outbox>,
-        auto_joins: bool,
+        enters: Enters,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -45,7 +68,7 @@ impl Connection {
             user,
             key,
             outbox,
-            auto_joins,
+            enters,
             since: now,
             last_activity: AtomicI64::new(now.micros()),
             last_delivery: AtomicU64::new(0),

@@ -54,6 +54,8 @@ counters! {
         users,
         /// Rooms with a member.
         rooms,
+        /// Rooms of projects with a member.
+        projects,
         /// The last sync id announced.
         published,
     }

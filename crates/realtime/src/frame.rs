@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, Event, Signal};
+use chorus_model::{ConnectionId, CustomEvent, Event, Room, Signal, Timestamp};
 use smallvec::SmallVec;
+
+use crate::presence::Present;
 
 /// A finished wire frame, shared by everybody who gets it.
 #[derive(Debug, Clone)]
@@ -35,14 +37,40 @@ pub struct FrameKey(pub u16);
 /// keys that some connection has.
 pub trait Encoder: Send + Sync {
     /// The rooms whose members with this key hear the event; none where the dialect has no word
-    /// for it. Must be among the event's own rooms, because only those are found again at replay.
+    /// for it. Must be among the event's own rooms, or rooms of roles in its project, because only
+    /// those are found again at replay.
     fn audience(&self, event: &Event, key: FrameKey) -> Rooms;
 
     /// The event in this key's words. `None` is treated like an empty audience.
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame>;
 
+    /// A second word for the event, told just before the first. It is never told again.
+    fn companion(&self, _event: &Event, _key: FrameKey) -> Option<Frame> {
+        None
+    }
+
     /// The signal in this key's words, and who hears it.
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries;
+
+    /// The rooms whose members with this key hear a custom event that nobody keeps.
+    fn hearers(&self, custom: &CustomEvent, _key: FrameKey) -> Rooms {
+        Rooms::from_slice(&[custom.room.room()])
+    }
+
+    /// Such an event.
+    fn custom(&self, _custom: &CustomEvent, _at: Timestamp, _key: FrameKey) -> Option<Frame> {
+        None
+    }
+
+    /// Whether this key hears whole lists of who is in a room, whenever somebody came or went.
+    fn lists_present(&self, _key: FrameKey) -> bool {
+        false
+    }
+
+    /// Such a list.
+    fn list(&self, _room: Room, _present: &[Present], _key: FrameKey) -> Option<Frame> {
+        None
+    }
 }
 
 /// What a signal comes to in one key: most are one frame to one room.

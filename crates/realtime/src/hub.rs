@@ -5,16 +5,20 @@
 //! stands in each of its rooms, so that leaving is a swap, whatever the size of the room.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, Event, ProjectId, Room, Signal, SyncId, UserId};
+use chorus_model::{
+    ConnectionId, CustomEvent, Event, ProjectId, Room, Signal, SyncId, Timestamp, UserId,
+    WorkspaceRole,
+};
 use smallvec::SmallVec;
 
 use crate::connection::Connection;
 use crate::frame::{Encoder, Frame, FrameKey};
 use crate::outbox::{Outbox, PushOutcome};
+use crate::presence::Present;
 
 /// Local delivery.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub struct Hub {
     attached: HashMap<ConnectionId, Attached>,
     users: HashMap<UserId, Sockets>,
     rooms: HashMap<Room, Members>,
+    /// How many of them are of projects.
+    projects: usize,
     /// How many connections have each key; few keys, so a short list.
     keys: Vec<(FrameKey, usize)>,
     /// The outboxes that wait for a flush, each once.
@@ -39,6 +45,8 @@ pub struct Tally {
 #[derive(Debug)]
 struct Attached {
     connection: Arc<Connection>,
+    /// The role of its user in the workspace, as of the last event.
+    role: WorkspaceRole,
     /// Where it is, and at which place of its group.
     places: SmallVec<[(Room, usize); 2]>,
 }
@@ -48,6 +56,8 @@ struct Sockets {
     connections: SmallVec<[ConnectionId; 2]>,
     /// The last event that changed what this user may see.
     rights_changed: SyncId,
+    /// What this user belongs to.
+    projects: HashSet<ProjectId>,
 }
 
 #[derive(Debug, Default)]
@@ -68,7 +78,8 @@ impl Hub {
             Some((_, count)) => *count += 1,
             None => self.keys.push((connection.key, 1)),
         }
-        self.attached.insert(connection.id, Attached { connection, places: SmallVec::new() });
+        let (role, places) = (WorkspaceRole::User, SmallVec::new());
+        self.attached.insert(connection.id, Attached { connection, role, places });
     }
 
     /// Forgets a connection. Returns it with the rooms it was in; `None` if it is not known.
@@ -101,6 +112,9 @@ impl Hub {
         if attached.places.iter().any(|(other, _)| *other == room) {
             return false;
         }
+        if matches!(room, Room::Project(_)) && !self.rooms.contains_key(&room) {
+            self.projects += 1;
+        }
         let group = self.rooms.entry(room).or_default().group(attached.connection.key);
         attached.places.push((room, group.len()));
         group.push(Arc::clone(&attached.connection));
@@ -127,6 +141,9 @@ impl Hub {
             members.groups.retain(|(other, _)| *other != key);
             if members.groups.is_empty() {
                 self.rooms.remove(&room);
+                if matches!(room, Room::Project(_)) {
+                    self.projects -= 1;
+                }
             }
         }
         if let Some(moved) = moved.and_then(|moved| self.attached.get_mut(&moved))
@@ -140,6 +157,36 @@ impl Hub {
     /// The connection of this id.
     pub fn connection(&self, id: ConnectionId) -> Option<&Arc<Connection>> {
         self.attached.get(&id).map(|attached| &attached.connection)
+    }
+
+    /// The role in the workspace of a connection's user.
+    pub fn role_of(&self, id: ConnectionId) -> WorkspaceRole {
+        self.attached.get(&id).map_or(WorkspaceRole::User, |attached| attached.role)
+    }
+
+    /// Notes the role in the workspace of a connection's user.
+    pub fn set_role(&mut self, id: ConnectionId, role: WorkspaceRole) {
+        if let Some(attached) = self.attached.get_mut(&id) {
+            attached.role = role;
+        }
+    }
+
+    /// Notes the projects that a connection's user belongs to.
+    pub fn set_projects(&mut self, id: ConnectionId, projects: Vec<ProjectId>) {
+        let user = self.attached.get(&id).map(|attached| attached.connection.user.id);
+        if let Some(user) = user.and_then(|user| self.users.get_mut(&user)) {
+            user.projects = projects.into_iter().collect();
+        }
+    }
+
+    /// Notes that a user belongs to a project, or no longer does.
+    pub fn belongs(&mut self, user: UserId, project: ProjectId, belongs: bool) {
+        let Some(user) = self.users.get_mut(&user) else { return };
+        if belongs {
+            user.projects.insert(project);
+        } else {
+            user.projects.remove(&project);
+        }
     }
 
     /// The rooms that a connection is in.
@@ -192,11 +239,32 @@ impl Hub {
         let mut tally = Tally::default();
         for at in 0..self.keys.len() {
             let key = self.keys[at].0;
-            let rooms = encoder.audience(event, key);
+            let mut rooms = encoder.audience(event, key);
+            rooms.retain(|room| self.may_hear(*room, event));
             if !rooms.iter().any(|room| self.has_group(*room, key)) {
                 continue;
             }
+            if let Some(frame) = encoder.companion(event, key) {
+                tally.frames += self.deliver(&rooms, &[], key, &frame, None);
+                self.deliveries += 1;
+            }
             if let Some(frame) = encoder.frame(event, key) {
+                tally.frames += self.deliver(&rooms, &[], key, &frame, None);
+            }
+        }
+        tally
+    }
+
+    /// Queues a custom event that nobody keeps for everyone who hears it.
+    pub fn emit(&mut self, custom: &CustomEvent, at: Timestamp, encoder: &dyn Encoder) -> Tally {
+        let mut tally = Tally::default();
+        for place in 0..self.keys.len() {
+            let key = self.keys[place].0;
+            self.deliveries += 1;
+            let rooms = encoder.hearers(custom, key);
+            if rooms.iter().any(|room| self.has_group(*room, key))
+                && let Some(frame) = encoder.custom(custom, at, key)
+            {
                 tally.frames += self.deliver(&rooms, &[], key, &frame, None);
             }
         }
@@ -222,6 +290,34 @@ impl Hub {
         tally
     }
 
+    /// Whether anybody in a room hears lists of who is there.
+    pub fn wants_lists(&self, room: Room, encoder: &dyn Encoder) -> bool {
+        let groups = self.rooms.get(&room).map(|members| members.groups.as_slice());
+        groups.unwrap_or_default().iter().any(|(key, _)| encoder.lists_present(*key))
+    }
+
+    /// Queues the list of who is in a room for everybody there who hears such lists.
+    pub fn list(
+        &mut self,
+        room: Room,
+        present: &[Present],
+        except: Option<ConnectionId>,
+        encoder: &dyn Encoder,
+    ) -> Tally {
+        let mut tally = Tally::default();
+        for at in 0..self.keys.len() {
+            let key = self.keys[at].0;
+            if !self.has_group(room, key) {
+                continue;
+            }
+            if let Some(frame) = encoder.list(room, present, key) {
+                self.deliveries += 1;
+                tally.frames += self.deliver(&[room], &[], key, &frame, except);
+            }
+        }
+        tally
+    }
+
     /// Queues frames for one connection.
     pub fn greet(&mut self, id: ConnectionId, frames: impl IntoIterator<Item = Frame>) {
         let Some(attached) = self.attached.get(&id) else {
@@ -239,9 +335,9 @@ impl Hub {
         std::mem::take(&mut self.dirty)
     }
 
-    /// Connections, distinct users, rooms with a member.
-    pub fn sizes(&self) -> (usize, usize, usize) {
-        (self.attached.len(), self.users.len(), self.rooms.len())
+    /// Connections, distinct users, rooms with a member, and how many of these are of projects.
+    pub fn sizes(&self) -> [usize; 4] {
+        [self.attached.len(), self.users.len(), self.rooms.len(), self.projects]
     }
 
     fn deliver(
@@ -252,6 +348,9 @@ impl Hub {
         frame: &Frame,
         except: Option<ConnectionId>,
     ) -> u64 {
+        if rooms.contains(&Room::Everyone) {
+            return self.deliver_to_all(key, frame);
+        }
         let mut queued = 0;
         for room in rooms {
             let Some(group) = self.rooms.get(room).and_then(|members| members.peek(key)) else {
@@ -278,7 +377,41 @@ impl Hub {
         queued
     }
 
+    /// To every connection that has entered its user's own room: before that it has not been
+    /// welcomed.
+    fn deliver_to_all(&mut self, key: FrameKey, frame: &Frame) -> u64 {
+        let mut queued = 0;
+        for Attached { connection, places, .. } in self.attached.values() {
+            let welcomed = places.iter().any(|(room, _)| matches!(room, Room::User(_)));
+            if connection.key != key || !welcomed {
+                continue;
+            }
+            match connection.outbox.push(frame.clone()) {
+                PushOutcome::First => {
+                    self.dirty.push(Arc::clone(&connection.outbox));
+                    queued += 1;
+                }
+                PushOutcome::Queued => queued += 1,
+                PushOutcome::Dropped | PushOutcome::Closed => {}
+            }
+        }
+        queued
+    }
+
+    /// Whether those in a room may hear an event there. A task may still be somebody's who does
+    /// not belong to its project any more: it is not told in his own room.
+    fn may_hear(&self, room: Room, event: &Event) -> bool {
+        let (Room::User(user), Some(task)) = (room, event.body.task()) else { return true };
+        let is_admin = |id: &ConnectionId| self.role_of(*id) == WorkspaceRole::Admin;
+        self.users.get(&user).is_some_and(|user| {
+            user.projects.contains(&task.project_id) || user.connections.iter().any(is_admin)
+        })
+    }
+
     fn has_group(&self, room: Room, key: FrameKey) -> bool {
+        if room == Room::Everyone {
+            return self.keys.iter().any(|(other, _)| *other == key);
+        }
         self.rooms.get(&room).is_some_and(|members| members.peek(key).is_some())
     }
 

@@ -25,10 +25,10 @@ pub mod presence;
 pub mod publisher;
 pub mod tail;
 
-pub use connection::Connection;
+pub use connection::{Connection, Enters};
 pub use counters::{ByWord, Counters, Gauges, Timings};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey};
-pub use orders::{Entry, Joined, NotJoined, Realtime};
+pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
 pub use presence::Present;
 pub use publisher::Publisher;

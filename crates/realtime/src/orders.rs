@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, Cursor, Room, Signal, SyncId};
+use chorus_model::{
+    ConnectionId, Cursor, CustomEvent, ProjectId, Room, Signal, SyncId, Timestamp, WorkspaceRole,
+};
 use smallvec::SmallVec;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -21,7 +23,16 @@ pub(crate) const QUEUE: usize = 4096;
 
 /// Frames for the one who asked, made where the answer takes effect: no event is announced
 /// between the two.
-pub type Greeting = Box<dyn FnOnce(&Cursor) -> SmallVec<[Frame; 2]> + Send>;
+pub type Greeting = Box<dyn FnOnce(&Arrival<'_>) -> SmallVec<[Frame; 2]> + Send>;
+
+/// Where and among whom somebody arrives.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The last event announced before.
+    pub cursor: &'a Cursor,
+    /// Who is in the rooms already, if [`Entry::asks_who`] has asked for it; longest first.
+    pub present: &'a [Present],
+}
 
 /// What the publisher is asked to do.
 pub(crate) enum Order {
@@ -45,6 +56,10 @@ pub(crate) enum Order {
         room: Room,
         signal: Box<Signal>,
     },
+    Emit {
+        custom: Box<CustomEvent>,
+        at: Timestamp,
+    },
     Relay {
         room: Room,
         signal: Box<Signal>,
@@ -65,6 +80,20 @@ pub struct Entry {
     pub read_at: SyncId,
     /// The name of the room, if it is one that stands for nothing stored.
     pub label: Option<Arc<str>>,
+    /// Whether the greeting tells who is there.
+    pub asks_who: bool,
+    /// The role in the workspace that the rights were read with.
+    pub role: WorkspaceRole,
+    /// All projects that the user belongs to, where they were read.
+    pub projects: Option<Vec<ProjectId>>,
+}
+
+impl Entry {
+    /// Into `rooms`, by rights read at `read_at`, as an ordinary user.
+    pub fn new(rooms: Rooms, read_at: SyncId) -> Self {
+        let role = WorkspaceRole::User;
+        Self { rooms, read_at, label: None, asks_who: false, role, projects: None }
+    }
 }
 
 /// Where a join took effect: the connection hears every later event of the rooms.
@@ -134,6 +163,14 @@ impl Realtime {
     pub fn signal_within(&self, room: Room, signal: Signal) {
         let order = Order::Signal { room, signal: Box::new(signal) };
         if self.orders.try_send(order).is_err() {
+            counters::count(&self.counters.signals_refused);
+        }
+    }
+
+    /// Tells a custom event that nobody keeps. Never waits: when the queue is full it is lost, and
+    /// counted.
+    pub fn emit(&self, custom: CustomEvent, at: Timestamp) {
+        if self.orders.try_send(Order::Emit { custom: Box::new(custom), at }).is_err() {
             counters::count(&self.counters.signals_refused);
         }
     }

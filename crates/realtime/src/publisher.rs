@@ -27,9 +27,11 @@ use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::Encoder;
 use crate::hub::Hub;
 use crate::names::Names;
-use crate::orders::{Entry, Joined, Order, QUEUE, Realtime};
-use crate::presence::Roster;
+use crate::orders::{Arrival, Entry, Joined, Order, QUEUE, Realtime};
+use crate::presence::{Lists, Roster};
 use crate::tail::Tail;
+
+pub use attendance::MOST_ROOMS;
 
 /// How long a user whose last connection was lost still counts as present.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -70,6 +72,7 @@ pub struct Publisher {
     orders: mpsc::Receiver<Order>,
     hub: Hub,
     roster: Roster,
+    lists: Lists,
     names: Names,
     /// Users whose role in the workspace may have changed: what they hear is checked next.
     to_check: BTreeSet<UserId>,
@@ -112,6 +115,7 @@ impl Publisher {
             orders,
             hub: Hub::default(),
             roster: Roster::default(),
+            lists: Lists::default(),
             names: Names::default(),
             to_check: BTreeSet::new(),
             polled: Duration::ZERO,
@@ -154,7 +158,7 @@ impl Publisher {
                 }
                 hint = self.hints.recv() => self.take_hint(hint).await,
                 _ = poll.tick() => self.catch_up().await,
-                () = expiry => self.expire(),
+                () = expiry => {}
             }
             self.finish_round().await;
         }
@@ -173,6 +177,9 @@ impl Publisher {
         if self.roster.next_expiry().is_some_and(|expiry| expiry <= now) {
             self.expire();
         }
+        if self.lists.next().is_some_and(|due| due <= now) {
+            self.tell_lists();
+        }
         if now.saturating_sub(self.polled) >= HEAD_POLL {
             // The ticks below wait behind orders, and orders may never end.
             self.catch_up().await;
@@ -184,11 +191,12 @@ impl Publisher {
             self.obey(order).await;
         }
         self.flush().await;
-        let (connections, users, rooms) = self.hub.sizes();
+        let [connections, users, rooms, projects] = self.hub.sizes();
         for (gauge, size) in [
             (&self.gauges.connections, connections),
             (&self.gauges.users, users),
             (&self.gauges.rooms, rooms),
+            (&self.gauges.projects, projects),
         ] {
             gauge.store(size as u64, Ordering::Relaxed);
         }
@@ -261,14 +269,20 @@ impl Publisher {
         match order {
             Order::Attach(connection) => self.hub.attach(connection, self.published),
             Order::Join { connection, entry, greeting, answer } => {
-                let Entry { rooms, read_at, label } = entry;
+                let Entry { rooms, read_at, label, asks_who, role, projects } = entry;
                 if read_at > self.published {
                     self.catch_up().await;
                 }
                 let outcome = self.may_join(connection, &rooms, read_at);
                 let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
-                    self.hub.greet(connection, greeting(&cursor));
+                    let present = if asks_who { self.present(&rooms) } else { Vec::new() };
+                    let arrival = Arrival { cursor: &cursor, present: &present };
+                    self.hub.greet(connection, greeting(&arrival));
+                    self.hub.set_role(connection, role);
+                    if let Some(projects) = projects {
+                        self.hub.set_projects(connection, projects);
+                    }
                     self.names.note(&rooms, label.as_ref());
                     self.enter(connection, &rooms);
                     Joined { cursor }
@@ -283,6 +297,10 @@ impl Publisher {
             Order::Detach { connection, clean } => self.detach(connection, clean),
             Order::Signal { room, signal } => {
                 self.tell_within(room, &signal);
+            }
+            Order::Emit { custom, at } => {
+                let tally = self.hub.emit(&custom, at, &*self.encoder);
+                counters::add(&self.counters.signal_deliveries, tally.frames);
             }
             Order::Relay { room, signal, answer } => {
                 let told = self.tell_within(room, &signal);
@@ -352,7 +370,8 @@ impl Publisher {
     }
 
     fn until_expiry(&self) -> impl Future<Output = ()> + use<> {
-        Self::until_expiry_at(self.roster.next_expiry(), self.clock.monotonic())
+        let next = self.roster.next_expiry().into_iter().chain(self.lists.next()).min();
+        Self::until_expiry_at(next, self.clock.monotonic())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the server says first.
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The handshake of a new session (Engine.IO protocol 4, "Handshake").
@@ -32,9 +33,58 @@ impl Handshake<'_> {
     }
 }
 
+/// A handshake as a client reads it (Engine.IO protocol 4, "Handshake").
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Opening {
+    /// The session's id, which later requests carry.
+    pub sid: String,
+    /// How long after a pong the server sends the next ping, in milliseconds.
+    #[serde(rename = "pingInterval")]
+    pub ping_interval_ms: u64,
+    /// How long the server waits for a pong, in milliseconds.
+    #[serde(rename = "pingTimeout")]
+    pub ping_timeout_ms: u64,
+}
+
+impl Opening {
+    /// Reads the body of an open packet (without its `0`); keys that a client has no use for are
+    /// ignored.
+    pub fn decode(body: &str) -> Result<Self, OpeningError> {
+        serde_json::from_str(body).map_err(OpeningError)
+    }
+}
+
+/// The body of an open packet is no handshake. Always the server's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("the open packet is no handshake: {0}")]
+pub struct OpeningError(#[source] serde_json::Error);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_reads_what_a_server_writes() {
+        let handshake = Handshake {
+            sid: "lv_VI97HAXpY6yYWAAAC",
+            upgrades: &["websocket"],
+            ping_interval_ms: 25_000,
+            ping_timeout_ms: 20_000,
+            max_payload: 1_000_000,
+        };
+        let opening = Opening::decode(&handshake.encode()[1..]).unwrap();
+        assert_eq!(
+            opening,
+            Opening {
+                sid: "lv_VI97HAXpY6yYWAAAC".into(),
+                ping_interval_ms: 25_000,
+                ping_timeout_ms: 20_000,
+            }
+        );
+        for wrong in ["", "{}", "[]", r#"{"sid":1,"pingInterval":1,"pingTimeout":1}"#] {
+            assert!(Opening::decode(wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn the_example_of_the_protocol_is_written() {

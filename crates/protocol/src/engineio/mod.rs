@@ -9,6 +9,6 @@ mod packet;
 pub mod payload;
 mod query;
 
-pub use handshake::Handshake;
+pub use handshake::{Handshake, Opening, OpeningError};
 pub use packet::{CLOSE, DecodeError, NOOP, PING, PONG, PROBE_PING, PROBE_PONG, Packet, UPGRADE};
 pub use query::{MAX_PAIRS, OpenQuery, QueryError, Transport};

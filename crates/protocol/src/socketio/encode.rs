@@ -58,6 +58,22 @@ pub fn write_connect(buf: &mut Vec<u8>, ns: &str, sid: &str, pid: Option<&str>) 
     buf.push(b'}');
 }
 
+/// Writes `40/ns,{…}`, a client's wish to join a namespace, with its credentials if it has any. On
+/// an error nothing was written.
+pub fn write_connect_request<T: Serialize + ?Sized>(
+    buf: &mut Vec<u8>,
+    ns: &str,
+    payload: Option<&T>,
+) -> Result<(), EncodeError> {
+    let start = buf.len();
+    push_head(buf, "40", ns);
+    let Some(payload) = payload else { return Ok(()) };
+    serde_json::to_writer(&mut *buf, payload).map_err(|error| {
+        buf.truncate(start);
+        EncodeError(error)
+    })
+}
+
 /// Writes `44/ns,{…}`, the refusal of a CONNECT. On an error nothing was written.
 pub fn write_connect_error<T: Serialize + ?Sized>(
     buf: &mut Vec<u8>,

@@ -5,11 +5,15 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{Body, Member, ProjectId, ProjectRole, Scope, Timestamp, UserRef};
+use chorus_model::{
+    Body, Member, Priority, ProjectId, ProjectRole, Scope, Task, TaskId, TaskStatus, Timestamp,
+    UserRef,
+};
 use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
+use crate::connection::Enters;
 use crate::counters::Counters;
 use crate::frame::{Deliveries, Delivery};
 use crate::outbox::OutboxLimits;
@@ -18,12 +22,28 @@ use crate::outbox::OutboxLimits;
 #[derive(Default)]
 struct Words {
     made: Mutex<Vec<FrameKey>>,
+    /// The key that hears a second word for everything, and lists.
+    companions: Option<FrameKey>,
     deaf: Option<FrameKey>,
 }
 
 impl Encoder for Words {
     fn audience(&self, event: &Event, key: FrameKey) -> Rooms {
         if self.deaf == Some(key) { Rooms::new() } else { event.body.rooms() }
+    }
+
+    fn companion(&self, event: &Event, key: FrameKey) -> Option<Frame> {
+        let told = Bytes::from(format!("{}/{}+", event.sync_id, key.0));
+        (self.companions == Some(key)).then(|| Frame::ephemeral(told))
+    }
+
+    fn lists_present(&self, key: FrameKey) -> bool {
+        self.companions == Some(key)
+    }
+
+    fn list(&self, room: Room, present: &[Present], key: FrameKey) -> Option<Frame> {
+        let told = Bytes::from(format!("{room}/{}", present.len()));
+        self.lists_present(key).then(|| Frame::ephemeral(told))
     }
 
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
@@ -53,7 +73,7 @@ fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
         user(user_id),
         FrameKey(key),
         Arc::new(outbox),
-        true,
+        Enters::Projects,
         Timestamp::default(),
     ));
     hub.attach(Arc::clone(&connection), SyncId::ZERO);
@@ -101,6 +121,38 @@ fn heard(connection: &Connection) -> Vec<String> {
 
 const PROJECT: Room = Room::Project(ProjectId(1));
 const OTHER: Room = Room::Project(ProjectId(2));
+
+#[test]
+fn a_second_word_comes_just_before_the_first() {
+    let (mut hub, words) =
+        (Hub::default(), Words { companions: Some(FrameKey(1)), ..Words::default() });
+    let (plain, both) = (attach(&mut hub, 1, 1, 0), attach(&mut hub, 2, 2, 1));
+    for id in [plain.id, both.id] {
+        hub.join(id, PROJECT);
+    }
+    hub.publish(&event(7), &words);
+    assert_eq!(
+        (heard(&plain), heard(&both)),
+        (vec!["7/0".into()], vec!["7/1+".into(), "7/1".into()])
+    );
+}
+
+#[test]
+fn lists_are_for_who_hears_lists() {
+    let (mut hub, words) =
+        (Hub::default(), Words { companions: Some(FrameKey(1)), ..Words::default() });
+    let (plain, one, other) =
+        (attach(&mut hub, 1, 1, 0), attach(&mut hub, 2, 2, 1), attach(&mut hub, 3, 3, 1));
+    hub.join(plain.id, PROJECT);
+    assert!(!hub.wants_lists(PROJECT, &words));
+    for id in [one.id, other.id] {
+        hub.join(id, PROJECT);
+    }
+    assert!(hub.wants_lists(PROJECT, &words) && !hub.wants_lists(OTHER, &words));
+    hub.list(PROJECT, &[], Some(one.id), &words);
+    assert_eq!(heard(&other), ["project:1/0"]);
+    assert!(heard(&one).is_empty() && heard(&plain).is_empty());
+}
 
 #[test]
 fn each_connection_once_and_each_key_encoded_once() {
@@ -215,7 +267,55 @@ proptest! {
             prop_assert_eq!(heard(connection).len(), usize::from(model.contains(&(*id, 1))));
         }
         let rooms = model.iter().map(|(_, project)| project).collect::<std::collections::BTreeSet<_>>();
-        prop_assert_eq!(hub.sizes().2, rooms.len());
-        prop_assert_eq!(hub.sizes().0, attached.len());
+        let projects = hub.rooms.keys().filter(|room| matches!(room, Room::Project(_))).count();
+        let [connections, _, there, of_projects] = hub.sizes();
+        prop_assert_eq!((there, of_projects), (rooms.len(), projects));
+        prop_assert_eq!(connections, attached.len());
+    }
+}
+
+#[test]
+fn a_task_is_told_in_the_room_of_its_assignee_while_he_belongs_to_the_project() {
+    let (mut hub, words) = (Hub::default(), Words::default());
+    let assignee = attach(&mut hub, 1, 9, 0);
+    hub.join(assignee.id, Room::User(UserId(9)));
+    let tell = |hub: &mut Hub, id| {
+        hub.publish(&Event { body: Body::TaskDeleted { task: task_of(9) }, ..event(id) }, &words);
+        heard(&assignee).len()
+    };
+    assert_eq!(tell(&mut hub, 1), 0);
+    hub.set_projects(assignee.id, vec![ProjectId(1)]);
+    assert_eq!(tell(&mut hub, 2), 1);
+    hub.belongs(UserId(9), ProjectId(1), false);
+    assert_eq!(tell(&mut hub, 3), 0);
+    hub.publish(&event(4), &words);
+    assert_eq!(heard(&assignee), ["4/0"], "what is about him he hears all the same");
+    hub.set_role(assignee.id, WorkspaceRole::Admin);
+    assert_eq!(tell(&mut hub, 5), 1);
+    hub.set_role(assignee.id, WorkspaceRole::User);
+    hub.belongs(UserId(9), ProjectId(1), true);
+    assert_eq!(tell(&mut hub, 6), 1);
+}
+
+fn task_of(assignee: i64) -> Task {
+    Task {
+        id: TaskId(1),
+        project_id: ProjectId(1),
+        title: "Pour concrete".into(),
+        description: None,
+        status: TaskStatus::Todo,
+        priority: Priority::Medium,
+        assignee_id: Some(UserId(assignee)),
+        assignee: Some(UserRef::clone(&user(assignee))),
+        creator_id: UserId(1),
+        creator: UserRef::clone(&user(1)),
+        due_date: None,
+        estimated_hours: None,
+        category: None,
+        position: 1.0,
+        version: 1,
+        completed_at: None,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
     }
 }

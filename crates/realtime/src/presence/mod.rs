@@ -1,12 +1,14 @@
-//! Who is in which room. [`roster`] is the pure state; the publisher drives it: it enters and
-//! leaves with the rooms and asks for what has expired.
+//! Who is in which room. [`roster`] is the pure state, [`lists`] says when whole lists are told;
+//! the publisher drives both: it enters and leaves with the rooms and asks for what has expired.
 
+pub mod lists;
 pub mod roster;
 
 use std::sync::Arc;
 
 use chorus_model::{Timestamp, UserRef};
 
+pub use lists::Lists;
 pub use roster::Roster;
 
 /// A person who is there.

@@ -17,7 +17,7 @@ use crate::presence::roster::Places;
 
 /// Rooms that one connection may be in: more than anybody has projects, and few enough to be
 /// walked while others wait.
-const MOST_ROOMS: usize = 1_000;
+pub const MOST_ROOMS: usize = 1_000;
 /// Of these, rooms whose names stand for nothing stored.
 const MOST_NAMED: usize = 32;
 
@@ -99,6 +99,9 @@ impl Publisher {
         if rooms.is_empty() {
             return;
         }
+        for room in &rooms {
+            self.list_later(*room, cause);
+        }
         let mut elsewhere = self.roster.places_of(user.id);
         elsewhere.retain(|room| !rooms.contains(room));
         let names = self.names.of(&rooms);
@@ -111,6 +114,28 @@ impl Publisher {
             cause,
             body: SignalBody::Presence { arrived, rooms, names, elsewhere },
         });
+    }
+
+    /// Somebody came or went: who hears lists is told now, or as soon as the room may be told
+    /// again.
+    fn list_later(&mut self, room: Room, cause: Option<ConnectionId>) {
+        let now = self.clock.monotonic();
+        if self.hub.wants_lists(room, &*self.encoder) && self.lists.changed(room, cause, now) {
+            self.list(room, cause);
+        }
+    }
+
+    /// Tells the lists that are due.
+    pub(super) fn tell_lists(&mut self) {
+        for (room, knows) in self.lists.due(self.clock.monotonic()) {
+            self.list(room, knows);
+        }
+    }
+
+    fn list(&mut self, room: Room, except: Option<ConnectionId>) {
+        let present = self.present(&[room]);
+        let tally = self.hub.list(room, &present, except, &*self.encoder);
+        counters::add(&self.counters.signal_deliveries, tally.frames);
     }
 
     pub(super) fn present(&self, rooms: &[Room]) -> Vec<Present> {
@@ -141,5 +166,5 @@ impl Publisher {
 
 /// Whether being in a room is being seen there: everyone is in his own.
 fn counts(room: Room) -> bool {
-    !matches!(room, Room::User(_))
+    !matches!(room, Room::User(_) | Room::Role(..))
 }

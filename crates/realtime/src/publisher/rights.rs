@@ -6,6 +6,7 @@ use chorus_model::event::Rooms;
 use chorus_model::{Body, Event, Member, ProjectId, Room, SyncId, UserId, WorkspaceRole};
 
 use super::Publisher;
+use super::attendance::MOST_ROOMS;
 use crate::connection::Connection;
 use crate::outbox::CloseReason;
 
@@ -39,6 +40,7 @@ impl Publisher {
             }
             Body::UserUpdated { user } => {
                 self.hub.rights_changed(user.id, at);
+                self.change_role(user.id, user.role);
                 self.to_check.insert(user.id);
             }
             Body::UserDeactivated { user } => {
@@ -55,6 +57,7 @@ impl Publisher {
 
     /// Takes every connection of a user out of all rooms of a project.
     pub(super) fn evict(&mut self, user: UserId, project: ProjectId) {
+        self.hub.belongs(user, project, false);
         for connection in self.hub.connections_of(user) {
             let rooms = self.hub.rooms_of(connection);
             let there = rooms.into_iter().filter(|room| room.project() == Some(project));
@@ -97,13 +100,32 @@ impl Publisher {
 
     pub(super) fn grant(&mut self, user: UserId, project: ProjectId, at: SyncId) {
         self.hub.rights_changed(user, at);
+        self.hub.belongs(user, project, true);
         for connection in self.hub.connections_of(user) {
             // One that has not entered its user's own room yet is about to read its rights.
             let entered = self.hub.is_in(connection, Room::User(user));
-            let auto = |one: &Arc<Connection>| one.auto_joins;
-            if entered && self.hub.connection(connection).is_some_and(auto) {
-                self.enter(connection, &[Room::Project(project)]);
+            let role = self.hub.role_of(connection);
+            let room = |one: &Arc<Connection>| one.enters.room(project, role);
+            if let Some(room) = self.hub.connection(connection).and_then(room)
+                && entered
+                && self.hub.rooms_of(connection).len() < MOST_ROOMS
+            {
+                self.enter(connection, &[room]);
             }
+        }
+    }
+
+    /// Moves the connections of a user from the rooms of one role to those of another.
+    fn change_role(&mut self, user: UserId, role: WorkspaceRole) {
+        for connection in self.hub.connections_of(user) {
+            self.hub.set_role(connection, role);
+            let of_role = |room: &Room| matches!(room, Room::Role(_, old) if *old != role);
+            let mut old = self.hub.rooms_of(connection);
+            old.retain(|room| of_role(room));
+            let new = old.iter().filter_map(|room| Some(Room::Role(room.project()?, role)));
+            let new: Rooms = new.collect();
+            self.exit(connection, &old, None);
+            self.enter(connection, &new);
         }
     }
 }

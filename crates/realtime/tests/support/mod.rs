@@ -20,8 +20,8 @@ use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
-    Connection, Deliveries, Delivery, Encoder, Entry, Frame, FrameKey, Link, NotJoined, Outbox,
-    OutboxLimits, Realtime,
+    Connection, Deliveries, Delivery, Encoder, Enters, Entry, Frame, FrameKey, Link, NotJoined,
+    Outbox, OutboxLimits, Realtime,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -166,7 +166,7 @@ impl Node {
             Arc::new(user(user_id)),
             FrameKey(0),
             Arc::clone(&outbox),
-            true,
+            Enters::Projects,
             Timestamp::default(),
         );
         self.realtime.attach(Arc::new(connection)).await;
@@ -190,7 +190,7 @@ impl Node {
     async fn enter(&self, listener: &Listener, room: Room) -> Result<Cursor, NotJoined> {
         loop {
             let read_at = self.realtime.tail().published();
-            let entry = Entry { rooms: Rooms::from_slice(&[room]), read_at, label: None };
+            let entry = Entry::new(Rooms::from_slice(&[room]), read_at);
             match self.realtime.join(listener.id, entry, Self::no_greeting()).await {
                 Err(NotJoined::Stale) => tokio::task::yield_now().await,
                 other => return other.map(|joined| joined.cursor),
@@ -204,9 +204,8 @@ impl Node {
         name: &str,
     ) -> Result<Cursor, NotJoined> {
         let entry = Entry {
-            rooms: Rooms::from_slice(&[Room::named(name)]),
-            read_at: self.realtime.tail().published(),
             label: Some(name.into()),
+            ..Entry::new(Rooms::from_slice(&[Room::named(name)]), self.realtime.tail().published())
         };
         let joined = self.realtime.join(listener.id, entry, Self::no_greeting()).await;
         joined.map(|joined| joined.cursor)
@@ -230,7 +229,7 @@ impl Node {
     }
 
     pub(crate) fn entry(project: ProjectId, read_at: SyncId) -> Entry {
-        Entry { rooms: Rooms::from_slice(&[Room::Project(project)]), read_at, label: None }
+        Entry::new(Rooms::from_slice(&[Room::Project(project)]), read_at)
     }
 
     pub(crate) fn no_greeting() -> Greeting {

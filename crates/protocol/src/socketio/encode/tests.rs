@@ -27,6 +27,15 @@ fn packets_are_written_as_the_protocol_says() {
     check(r#"42["foo",null]"#, &|buf| {
         write_event(buf, "/", None, "foo").raw("null").offset(None).finish().unwrap();
     });
+    check(r#"40/ns,{"token":"t"}"#, &|buf| {
+        write_connect_request(buf, "/ns", Some(&json!({"token": "t"}))).unwrap();
+    });
+    check("40/ns,", &|buf| {
+        write_connect_request::<()>(buf, "/ns", None).unwrap();
+    });
+    check("40", &|buf| {
+        write_connect_request::<()>(buf, "/", None).unwrap();
+    });
     check("43/ns,0[]", &|buf| {
         write_ack(buf, "/ns", 0).finish().unwrap();
     });
