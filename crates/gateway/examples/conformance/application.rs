@@ -55,7 +55,7 @@ impl Conformance {
             echo::greet(&socket, payload);
         }
         let guest = self.fixture.as_ref().map(|_| Guest::greeted(&socket, payload));
-        Some(Admitted { peer: Peer::Named { socket, guest }, expires_in: None })
+        Some(Admitted { peer: Peer::Named { socket, guest }, expires_in: None, beats: false })
     }
 }
 
@@ -120,7 +120,7 @@ impl Application for Conformance {
         plain: Plain,
         _: Option<()>,
     ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
-        ready(Some(Admitted { peer: Peer::Plain(plain), expires_in: None })).boxed()
+        ready(Some(Admitted { peer: Peer::Plain(plain), expires_in: None, beats: false })).boxed()
     }
 
     fn message(
@@ -138,6 +138,8 @@ impl Application for Conformance {
     }
 
     fn flooded(&self, _: &Peer) {}
+
+    fn beat(&self, _: &Peer) {}
 
     fn expired(self: &Arc<Self>, _: Arc<Peer>) -> BoxFuture<'static, ()> {
         ready(()).boxed()

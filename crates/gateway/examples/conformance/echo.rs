@@ -31,6 +31,7 @@ pub(crate) fn hear(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
             let frame = emission(socket.namespace(), "broadcast", values);
             rooms.send(socket.namespace(), None, &frame);
         }
+        "panic" => panic!("the client wanted it"),
         "join" => join(socket, rooms, incoming),
         "to-room" => tell_room(socket, rooms, values),
         "emit-with-ack" => {

@@ -4,8 +4,8 @@ use std::io;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chorus_gateway::engine::Config;
 use chorus_gateway::engine::config::RawConfig;
+use chorus_gateway::engine::{AddressLimits, Config, Pace};
 use chorus_realtime::OutboxLimits;
 
 /// How the server is to behave. Times are in milliseconds.
@@ -24,7 +24,7 @@ pub(crate) struct Settings {
 /// Messages and frames of the largest cases of WebSocket suites.
 const MAX_RAW_MESSAGE: usize = 16 << 20;
 /// More than any suite sends in a second.
-const UNLIMITED: u32 = 1_000_000;
+const UNLIMITED: Pace = Pace { rate: 1_000_000, burst: 1_000_000 };
 /// Fine, because the suites measure heartbeats in milliseconds.
 const TICK: Duration = Duration::from_micros(250);
 
@@ -55,8 +55,9 @@ impl Settings {
             connect_timeout: Duration::from_millis(self.connect_timeout),
             max_payload: self.max_payload,
             outbox: OutboxLimits { frames: 1 << 16, bytes: 4 * MAX_RAW_MESSAGE },
-            messages_per_second: UNLIMITED,
-            message_burst: UNLIMITED,
+            messages: UNLIMITED,
+            kibibytes: UNLIMITED,
+            addresses: AddressLimits { handshakes: UNLIMITED, ..AddressLimits::default() },
             tick: TICK,
             raw: RawConfig { max_message: MAX_RAW_MESSAGE, ..RawConfig::default() },
             keep_headers: self.fixture,

@@ -78,6 +78,10 @@ pub trait Application: Send + Sync + Sized + 'static {
     /// A client says too much at once; what it said is not read. Called once per pause.
     fn flooded(&self, peer: &Self::Peer);
 
+    /// It is time for a sign of life to a client that was admitted with
+    /// [`beats`](Admitted::beats). Must not wait.
+    fn beat(&self, peer: &Self::Peer);
+
     /// The time is over that a client was admitted for. Runs beside what the client says.
     fn expired(self: &Arc<Self>, peer: Arc<Self::Peer>) -> BoxFuture<'static, ()>;
 
@@ -93,6 +97,8 @@ pub struct Admitted<P> {
     pub peer: P,
     /// For how long it was let in, if not for good.
     pub expires_in: Option<Duration>,
+    /// Whether the application has something to say to it with every heartbeat.
+    pub beats: bool,
 }
 
 /// An event of a client.

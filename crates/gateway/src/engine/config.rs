@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use chorus_realtime::OutboxLimits;
 
+use super::addresses::AddressLimits;
+use super::bucket::Pace;
+
 /// Settings of an engine.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -23,15 +26,17 @@ pub struct Config {
     pub max_payload: usize,
     /// What may wait for a slow client.
     pub outbox: OutboxLimits,
-    /// Messages per second that a session may send for long; the excess is answered once and not
-    /// read.
-    pub messages_per_second: u32,
-    /// Messages that a session may send at once.
-    pub message_burst: u32,
+    /// Messages that a session may send; the excess is answered once and not read.
+    pub messages: Pace,
+    /// The same in units of 1,024 bytes, each message rounded up. A burst must hold the largest
+    /// message.
+    pub kibibytes: Pace,
     /// Messages beyond the rate that are tolerated, unread, before the session ends.
     pub flood_tolerance: u32,
     /// Namespaces that one session may be in; a CONNECT beyond ends the session.
     pub namespaces: usize,
+    /// What one address may do.
+    pub addresses: AddressLimits,
     /// How exact heartbeats and deadlines are.
     pub tick: Duration,
     /// What differs for raw sockets.
@@ -53,10 +58,11 @@ impl Default for Config {
             upgrade_timeout: Duration::from_secs(5),
             max_payload: 1_000_000,
             outbox: OutboxLimits::default(),
-            messages_per_second: 100,
-            message_burst: 300,
+            messages: Pace { rate: 100, burst: 300 },
+            kibibytes: Pace { rate: 1_024, burst: 8_192 },
             flood_tolerance: 2_000,
             namespaces: 16,
+            addresses: AddressLimits::default(),
             tick: Duration::from_secs(1),
             raw: RawConfig::default(),
             keep_headers: false,

@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::Engine;
+use super::addresses::Stranger;
 use super::application::{Admitted, Application, Incoming};
 use super::bucket::Bucket;
 use super::heartbeat::Alarm;
@@ -27,8 +28,13 @@ pub(crate) struct Dialogue<A: Application> {
     plain: Option<Arc<A::Peer>>,
     spaces: SmallVec<[Space<A>; 1]>,
     assembly: Option<Box<Assembly>>,
-    bucket: Bucket,
+    /// Attachments to come of an event that is not read.
+    unread_attachments: usize,
+    messages: Bucket,
+    kibibytes: Bucket,
     unread: u32,
+    /// Until somebody lets the client in.
+    stranger: Option<Stranger>,
 }
 
 struct Space<A: Application> {
@@ -61,14 +67,18 @@ static LIMITS: Limits =
     Limits { max_attachments: 10, max_depth: 32, max_namespace_len: 256, max_args: 256 };
 
 impl<A: Application> Dialogue<A> {
-    pub(crate) fn new(engine: &Engine<A>) -> Self {
+    pub(crate) fn new(engine: &Engine<A>, stranger: Stranger) -> Self {
         let now = engine.parts.clock.monotonic();
+        let config = &engine.parts.config;
         Self {
             plain: None,
             spaces: SmallVec::new(),
             assembly: None,
-            bucket: Bucket::full(engine.parts.config.message_burst, now),
+            unread_attachments: 0,
+            messages: Bucket::full(config.messages, now),
+            kibibytes: Bucket::full(config.kibibytes, now),
             unread: 0,
+            stranger: Some(stranger),
         }
     }
 
@@ -102,7 +112,7 @@ impl<A: Application> Dialogue<A> {
 
     /// A message of a plain session came.
     pub(crate) fn said(&mut self, engine: &Engine<A>, said: Said<'_>) -> Step<A> {
-        if !self.may_speak(engine) {
+        if !self.may_speak(engine, said.len()) {
             return self.shut_ears(engine);
         }
         let Some(peer) = &self.plain else { return Step::End(Ending::Malformed) };
@@ -121,13 +131,17 @@ impl<A: Application> Dialogue<A> {
     ) {
         match outcome {
             Outcome::Done => {}
-            Outcome::Opened(Some(admitted)) => self.plain = Some(seat(engine, session, admitted)),
+            Outcome::Opened(Some(admitted)) => {
+                self.stranger = None;
+                self.plain = Some(seat(engine, session, admitted));
+            }
             Outcome::Opened(None) => session.take_away(Ending::Ended),
             Outcome::Answered(socket, admitted) => {
                 let named = |space: &Space<A>| space.socket.namespace() == socket.namespace();
                 let Some(at) = self.spaces.iter().position(named) else { return };
                 match admitted {
                     Some(admitted) => {
+                        self.stranger = None;
                         self.spaces[at].peer = Some(seat(engine, session, admitted));
                     }
                     None => drop(self.spaces.swap_remove(at)),
@@ -155,7 +169,8 @@ impl<A: Application> Dialogue<A> {
         if self.assembly.is_some() {
             return Step::End(Ending::Malformed);
         }
-        if !self.may_speak(engine) {
+        if !self.may_speak(engine, text.len()) {
+            self.unread_attachments = attachments_of(text);
             return self.shut_ears(engine);
         }
         let Ok(packet) = Packet::decode(text, &LIMITS) else {
@@ -260,8 +275,16 @@ impl<A: Application> Dialogue<A> {
     }
 
     fn attachment(&mut self, engine: &Engine<A>, bytes: &[u8]) -> Step<A> {
+        let kibibytes = kibibytes(bytes.len());
+        self.kibibytes.drain(
+            kibibytes,
+            engine.parts.config.kibibytes,
+            engine.parts.clock.monotonic(),
+        );
         let Some(assembly) = self.assembly.take() else {
-            return Step::End(Ending::Malformed);
+            let unread = self.unread_attachments.checked_sub(1);
+            self.unread_attachments = unread.unwrap_or(0);
+            return unread.map_or(Step::End(Ending::Malformed), |_| Step::Done);
         };
         match assembly.attach(Bytes::copy_from_slice(bytes)) {
             Ok(Progress::Waiting(assembly)) => {
@@ -283,12 +306,15 @@ impl<A: Application> Dialogue<A> {
         }
     }
 
-    fn may_speak(&mut self, engine: &Engine<A>) -> bool {
+    fn may_speak(&mut self, engine: &Engine<A>, bytes: usize) -> bool {
         let config = &engine.parts.config;
         let now: Duration = engine.parts.clock.monotonic();
-        let may = self.bucket.take(config.messages_per_second, config.message_burst, now);
+        let may = self.messages.take(1, config.messages, now)
+            && self.kibibytes.take(kibibytes(bytes), config.kibibytes, now);
         // Only a real pause ends a flood: a single token comes back every few milliseconds.
-        if may && self.bucket.is_calm(config.message_burst) {
+        let calm =
+            self.messages.is_calm(config.messages) && self.kibibytes.is_calm(config.kibibytes);
+        if may && calm {
             self.unread = 0;
         }
         may
@@ -302,11 +328,28 @@ impl<A: Application> Dialogue<A> {
             }
         }
         self.unread += 1;
+        engine.parts.tally.passed_over();
         if self.unread > engine.parts.config.flood_tolerance {
             return Step::End(Ending::Flooded);
         }
         Step::Done
     }
+}
+
+/// How many binary messages belong to a packet that is not read.
+fn attachments_of(text: &str) -> usize {
+    let binary = text.starts_with(['5', '6']);
+    match binary.then(|| Packet::decode(text, &LIMITS)) {
+        Some(Ok(
+            Packet::BinaryEvent { attachments, .. } | Packet::BinaryAck { attachments, .. },
+        )) => attachments.get(),
+        _ => 0,
+    }
+}
+
+/// What a message costs of the bytes that a session may send.
+fn kibibytes(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1_024)).unwrap_or(u32::MAX)
 }
 
 /// Seats a client that was let in, for as long as it was.
@@ -317,6 +360,9 @@ fn seat<A: Application>(
 ) -> Arc<A::Peer> {
     session.connected.store(true, Ordering::Release);
     let peer = Arc::new(admitted.peer);
+    if admitted.beats {
+        engine.beat_later(session, Arc::downgrade(&peer));
+    }
     if let Some(delay) = admitted.expires_in {
         let time = engine.parts.clock.monotonic().saturating_add(delay);
         engine.parts.wheel.set(session, Alarm::Expiry(Arc::downgrade(&peer)), time);

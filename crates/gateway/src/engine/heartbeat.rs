@@ -17,6 +17,8 @@ pub(crate) enum Alarm<A: Application> {
     Pulse,
     /// To have entered a namespace by now.
     Connect,
+    /// To hear what the application has to say now and then.
+    Beat(Weak<A::Peer>),
     /// To be told that the time it was admitted for is over.
     Expiry(Weak<A::Peer>),
 }
@@ -44,7 +46,10 @@ static RAW_PING: Bytes = Bytes::from_static(b"\x89\x00");
 impl<A: Application> Entry<A> {
     /// Whether there is nobody any more to be rung.
     fn is_idle(&self) -> bool {
-        let gone = matches!(&self.alarm, Alarm::Expiry(peer) if peer.strong_count() == 0);
+        let gone = match &self.alarm {
+            Alarm::Expiry(peer) | Alarm::Beat(peer) => peer.strong_count() == 0,
+            Alarm::Pulse | Alarm::Connect => false,
+        };
         gone || self.session.strong_count() == 0
     }
 }
@@ -128,10 +133,18 @@ impl<A: Application> Engine<A> {
 
     pub(crate) fn ring(&self, session: &Arc<Session<A>>, alarm: Alarm<A>) {
         match alarm {
-            Alarm::Pulse => self.beat(session),
+            Alarm::Pulse => self.pulse(session),
             Alarm::Connect => {
                 if !session.connected.load(Ordering::Acquire) {
                     session.take_away(Ending::ConnectTimeout);
+                }
+            }
+            Alarm::Beat(peer) => {
+                if let Some(there) = peer.upgrade()
+                    && session.outbox.closed().is_none()
+                {
+                    self.parts.application.beat(&there);
+                    self.beat_later(session, peer);
                 }
             }
             Alarm::Expiry(peer) => {
@@ -142,7 +155,14 @@ impl<A: Application> Engine<A> {
         }
     }
 
-    fn beat(&self, session: &Arc<Session<A>>) {
+    /// One interval from now the application may say something.
+    pub(crate) fn beat_later(&self, session: &Arc<Session<A>>, peer: Weak<A::Peer>) {
+        let interval = self.parts.config.pulse(session.raw).0;
+        let time = self.parts.clock.monotonic().saturating_add(interval);
+        self.parts.wheel.set(session, Alarm::Beat(peer), time);
+    }
+
+    fn pulse(&self, session: &Arc<Session<A>>) {
         let Self { parts } = self;
         let (interval, timeout) = parts.config.pulse(session.raw);
         let time = parts.clock.monotonic();

@@ -1,5 +1,6 @@
 //! The HTTP entry: handshakes, polls, posts, upgrades, and how each is refused.
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -10,19 +11,20 @@ use chorus_protocol::websocket::Reader;
 use chorus_realtime::{Link, Outbox};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, CONTENT_TYPE,
-    COOKIE, HOST, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, CACHE_CONTROL, CONNECTION,
+    CONTENT_TYPE, COOKIE, HOST, ORIGIN, RETRY_AFTER, VARY,
 };
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::Engine;
+use super::addresses::Stranger;
 use super::application::{Application, Handshake};
 use super::config::Origins;
 use super::dialogue::Dialogue;
 use super::link::SocketLink;
 use super::polling::{Answer, Polling};
-use super::session::Session;
+use super::session::{Ending, Session};
 use super::websocket::SocketTask;
 use super::{socket, upgrade};
 
@@ -34,6 +36,9 @@ pub(crate) enum Refusal {
     BadMethod,
     BadRequest,
     UnsupportedProtocol,
+    TooManyHandshakes,
+    TooManyStrangers,
+    TooManySessions,
 }
 
 /// Most bytes of a `Cookie` header that are kept of a handshake.
@@ -84,10 +89,11 @@ impl<A: Application> Engine<A> {
             if !query.is_protocol_4() {
                 return Err(Refusal::UnsupportedProtocol);
             }
+            let stranger = self.receive_stranger(address)?;
             let handshake = self.keep(request.headers(), raw, listener, address, trusted);
             return match transport {
-                Transport::WebSocket => self.open_socket(request, handshake),
-                Transport::Polling => Ok(self.open_polled(handshake)),
+                Transport::WebSocket => self.open_socket(request, handshake, stranger),
+                Transport::Polling => Ok(self.open_polled(handshake, stranger)),
             };
         };
         let session = self.parts.sessions.get(sid).ok_or(Refusal::UnknownSession)?;
@@ -106,6 +112,7 @@ impl<A: Application> Engine<A> {
         &self,
         request: &mut Request<Body>,
         handshake: Arc<Handshake>,
+        stranger: Stranger,
     ) -> Result<Response<Body>, Refusal> {
         let (response, coming) = upgrade::accept(request).map_err(|_| Refusal::BadRequest)?;
         let engine = self.clone();
@@ -121,7 +128,7 @@ impl<A: Application> Engine<A> {
             session.outbox.flush();
             engine.start(&session);
             let reader = Reader::new(engine.parts.config.max_payload);
-            let dialogue = Dialogue::new(&engine);
+            let dialogue = Dialogue::new(&engine, stranger);
             let first = engine.open_plain(&session, None);
             let mut task = SocketTask::new(engine, session, link, reader, dialogue);
             if let Some(first) = first {
@@ -132,9 +139,10 @@ impl<A: Application> Engine<A> {
         Ok(response)
     }
 
-    fn open_polled(&self, handshake: Arc<Handshake>) -> Response<Body> {
+    fn open_polled(&self, handshake: Arc<Handshake>, stranger: Stranger) -> Response<Body> {
         let session = self.new_session(handshake, false);
-        let polling = Box::new(Polling::new(Dialogue::new(self), self.open_plain(&session, None)));
+        let dialogue = Dialogue::new(self, stranger);
+        let polling = Box::new(Polling::new(dialogue, self.open_plain(&session, None)));
         session.outbox.attach(Arc::clone(&polling.link) as Arc<dyn Link>);
         // A new session has none, so that this cannot fail.
         drop(session.polling.set(polling));
@@ -171,15 +179,27 @@ impl<A: Application> Engine<A> {
         let whole = Limited::new(body, self.parts.config.max_payload).collect();
         match tokio::time::timeout(self.parts.config.body_timeout, whole).await {
             Ok(Ok(body)) => answer(self.post(session, body.to_bytes()).await),
-            Ok(Err(_)) => {
-                session.take_away(super::Ending::TooLarge);
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                session.take_away(Ending::TooLarge);
                 Ok(text(StatusCode::PAYLOAD_TOO_LARGE, Body::empty()))
             }
+            Ok(Err(error)) => {
+                let broken = breaks_off(&*error);
+                let ending = if broken { Ending::TransportError } else { Ending::Malformed };
+                session.take_away(ending);
+                Err(Refusal::BadRequest)
+            }
             Err(_) => {
-                session.take_away(super::Ending::TransportError);
+                session.take_away(Ending::TransportError);
                 Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty()))
             }
         }
+    }
+
+    /// A handshake comes: whether its address may have another session.
+    pub(crate) fn receive_stranger(&self, address: Option<IpAddr>) -> Result<Stranger, Refusal> {
+        let parts = &self.parts;
+        parts.addresses.receive(address, parts.config.addresses, parts.clock.monotonic())
     }
 
     /// A session id: 120 random bits.
@@ -196,7 +216,7 @@ impl<A: Application> Engine<A> {
         self.parts.sessions.insert(Arc::clone(session));
         if self.parts.closing.load(Ordering::Acquire) {
             // It was on its way when all others were ended.
-            session.take_away(super::Ending::Shutdown);
+            session.take_away(Ending::Shutdown);
         }
         self.start_pulse(session);
     }
@@ -237,13 +257,16 @@ impl<A: Application> Engine<A> {
 }
 
 impl Refusal {
-    /// What figures call them.
-    pub(crate) const WORDS: [&'static str; 5] = [
+    /// All of them.
+    pub(crate) const WORDS: [&'static str; 8] = [
         Self::UnknownTransport.word(),
         Self::UnknownSession.word(),
         Self::BadMethod.word(),
         Self::BadRequest.word(),
         Self::UnsupportedProtocol.word(),
+        Self::TooManyHandshakes.word(),
+        Self::TooManyStrangers.word(),
+        Self::TooManySessions.word(),
     ];
 
     /// What figures call it.
@@ -254,23 +277,42 @@ impl Refusal {
             Self::BadMethod => "bad_method",
             Self::BadRequest => "bad_request",
             Self::UnsupportedProtocol => "unsupported_protocol",
+            Self::TooManyHandshakes => "too_many_handshakes",
+            Self::TooManyStrangers => "too_many_strangers",
+            Self::TooManySessions => "too_many_sessions",
         }
     }
 
-    fn into_response(self) -> Response<Body> {
-        let (code, message) = match self {
-            Self::UnknownTransport => (0, "Transport unknown"),
-            Self::UnknownSession => (1, "Session ID unknown"),
-            Self::BadMethod => (2, "Bad handshake method"),
-            Self::BadRequest => (3, "Bad request"),
-            Self::UnsupportedProtocol => (5, "Unsupported protocol version"),
+    pub(crate) fn into_response(self) -> Response<Body> {
+        let (bad, many) = (StatusCode::BAD_REQUEST, StatusCode::TOO_MANY_REQUESTS);
+        // Engine.IO has no code of its own for a limit; 4 is its "Forbidden".
+        let (status, code, message) = match self {
+            Self::UnknownTransport => (bad, 0, "Transport unknown"),
+            Self::UnknownSession => (bad, 1, "Session ID unknown"),
+            Self::BadMethod => (bad, 2, "Bad handshake method"),
+            Self::BadRequest => (bad, 3, "Bad request"),
+            Self::UnsupportedProtocol => (bad, 5, "Unsupported protocol version"),
+            Self::TooManyHandshakes => (many, 4, "Too many handshakes"),
+            Self::TooManyStrangers => (many, 4, "Too many sessions without authentication"),
+            Self::TooManySessions => (StatusCode::SERVICE_UNAVAILABLE, 4, "Too many sessions"),
         };
         let body = format!(r#"{{"code":{code},"message":"{message}"}}"#);
-        let mut response = text(StatusCode::BAD_REQUEST, Body::from(body));
+        let mut response = text(status, Body::from(body));
         let json = HeaderValue::from_static("application/json");
-        response.headers_mut().insert(CONTENT_TYPE, json);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, json);
+        if status != bad {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            hang_up(&mut response);
+        }
         response
     }
+}
+
+/// Ends the HTTP connection with this answer (RFC 9112, section 9.6). Whoever is refused comes on
+/// another one anyway, and to wait for him to hang up costs as much as the answer.
+pub(crate) fn hang_up(response: &mut Response<Body>) {
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
 }
 
 /// Who may read the answer (the Fetch standard, "CORS protocol").
@@ -329,6 +371,17 @@ fn answer(answer: Answer) -> Result<Response<Body>, Refusal> {
         Answer::Taken => Ok(text(StatusCode::OK, Body::from("ok"))),
         Answer::Bad => Err(Refusal::BadRequest),
     }
+}
+
+/// Whether a body could not be read because the client was gone, rather than for what it said.
+fn breaks_off(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        let ended = |error: &io::Error| {
+            matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset)
+        };
+        error.downcast_ref().is_some_and(ended)
+            || error.downcast_ref().is_some_and(hyper::Error::is_incomplete_message)
+    })
 }
 
 fn text(status: StatusCode, body: Body) -> Response<Body> {

@@ -15,10 +15,11 @@
 //! * `session`, `registry` – what is kept of a session, and of all; [`tally`] – what is counted;
 //! * `heartbeat` – one wheel for all timers;
 //! * `link` – how an outbox writes to a socket or a poll;
-//! * `bucket` – the message rate limit.
+//! * `addresses`, `bucket` – what one address may do; how much of something is allowed.
 
+mod addresses;
 pub mod application;
-mod bucket;
+pub(crate) mod bucket;
 pub mod config;
 mod dialogue;
 pub mod emit;
@@ -43,7 +44,9 @@ use chorus_realtime::Counters;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use addresses::AddressLimits;
 pub use application::{Application, Handshake, Incoming};
+pub use bucket::Pace;
 pub use config::Config;
 pub use emit::Values;
 pub use plain::{Plain, Said};
@@ -51,6 +54,7 @@ pub use session::Ending;
 pub use socket::Socket;
 pub use tally::{Tally, Transports};
 
+use addresses::Addresses;
 use heartbeat::Wheel;
 use registry::Registry;
 use session::Session;
@@ -71,6 +75,7 @@ pub(crate) struct Parts<A: Application> {
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) tally: Tally,
+    pub(crate) addresses: Arc<Addresses>,
     /// No session begins any more.
     pub(crate) closing: AtomicBool,
     next_connection: AtomicU64,
@@ -107,6 +112,7 @@ impl<A: Application> Engine<A> {
                 entropy,
                 counters,
                 tally: Tally::default(),
+                addresses: Arc::default(),
                 closing: AtomicBool::new(false),
                 next_connection,
             }),
@@ -141,6 +147,11 @@ impl<A: Application> Engine<A> {
     /// Sessions that are open.
     pub fn sessions(&self) -> usize {
         self.parts.sessions.len()
+    }
+
+    /// Sessions that are open and that nobody has let in yet.
+    pub fn strangers(&self) -> u32 {
+        self.parts.addresses.strangers()
     }
 
     /// The application that it serves.

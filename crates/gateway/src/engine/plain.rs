@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::application::{Application, Handshake};
 use super::dialogue::{Dialogue, Outcome};
-use super::http::{Cors, MAX_QUERY};
+use super::http::{Cors, MAX_QUERY, hang_up};
 use super::link::SocketLink;
 use super::session::Session;
 use super::websocket::SocketTask;
@@ -29,6 +29,16 @@ pub enum Said<'a> {
     Text(&'a str),
     /// Bytes.
     Binary(&'a [u8]),
+}
+
+impl Said<'_> {
+    /// Its length in bytes.
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// The server's end of a plain session. Cheap to clone.
@@ -114,6 +124,7 @@ impl<A: Application> Engine<A> {
         let cors = Cors::of(request.headers(), &self.parts.config.origins);
         let query = request.uri().query().unwrap_or_default();
         if query.len() > MAX_QUERY {
+            self.parts.tally.refused(super::http::Refusal::BadRequest);
             return bad_request(cors);
         }
         let handshake = self.keep(request.headers(), query, listener, address, cors.trusted);
@@ -121,9 +132,19 @@ impl<A: Application> Engine<A> {
             self.parts.tally.refused(super::http::Refusal::BadRequest);
             return bad_request(cors);
         };
+        let stranger = match self.receive_stranger(address) {
+            Ok(stranger) => stranger,
+            Err(refusal) => {
+                self.parts.tally.refused(refusal);
+                let mut response = refusal.into_response();
+                cors.apply(response.headers_mut());
+                return response;
+            }
+        };
         let ticket = match self.parts.application.admit(Arc::clone(&handshake)).await {
             Ok(ticket) => ticket,
             Err(mut refusal) => {
+                hang_up(&mut refusal);
                 cors.apply(refusal.headers_mut());
                 return refusal;
             }
@@ -136,7 +157,7 @@ impl<A: Application> Engine<A> {
             session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
             engine.start(&session);
             let reader = Reader::new(engine.parts.config.raw.max_message);
-            let dialogue = Dialogue::new(&engine);
+            let dialogue = Dialogue::new(&engine, stranger);
             let first = engine.begin_plain(&session, Some(ticket));
             let mut task = SocketTask::new(engine, session, link, reader, dialogue);
             task.begin_with(first);

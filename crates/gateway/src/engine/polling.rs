@@ -17,7 +17,7 @@ use super::dialogue::{Dialogue, Outcome, Step};
 use super::emit::packets_of;
 use super::link::{PollLink, SocketLink};
 use super::session::{Ending, Session};
-use super::websocket::SocketTask;
+use super::websocket::{SocketTask, ending_of};
 
 /// How long a poll that arrives in the middle of an upgrade is held before it is answered with
 /// nothing: the client may send it and the end of the upgrade at once, on two connections.
@@ -133,7 +133,7 @@ impl<A: Application> Engine<A> {
         if polling.state().phase == Phase::Upgraded {
             return;
         }
-        session.end(Ending::TransportClosed);
+        session.end(session.outbox.closed().map_or(Ending::TransportClosed, ending_of));
         self.forget(&session);
         tracing::debug!(sid = %session.sid, ending = ?session.ending(), "session ended");
         let dialogue = polling.dialogue.lock().await.take();
@@ -202,9 +202,12 @@ impl<A: Application> Engine<A> {
 
     /// POST: what the client says. Runs to its end even if the client gives the request up.
     pub(crate) async fn post(&self, session: &Arc<Session<A>>, body: Bytes) -> Answer {
-        let (engine, session) = (self.clone(), Arc::clone(session));
-        let reading = self.parts.tracker.spawn(async move { engine.listen(&session, &body).await });
-        reading.await.unwrap_or(Answer::Bad)
+        let (engine, reader) = (self.clone(), Arc::clone(session));
+        let reading = self.parts.tracker.spawn(async move { engine.listen(&reader, &body).await });
+        reading.await.unwrap_or_else(|_| {
+            session.take_away(Ending::Panicked);
+            Answer::Bad
+        })
     }
 
     async fn listen(&self, session: &Arc<Session<A>>, body: &[u8]) -> Answer {

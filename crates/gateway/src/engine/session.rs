@@ -71,10 +71,12 @@ pub enum Ending {
     Shutdown,
     /// The application ended it.
     Ended,
+    /// A mistake in the server: its task panicked.
+    Panicked,
 }
 
 impl Ending {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::TransportClosed,
         Self::TransportError,
         Self::PingTimeout,
@@ -87,6 +89,7 @@ impl Ending {
         Self::PollConflict,
         Self::Shutdown,
         Self::Ended,
+        Self::Panicked,
     ];
 
     /// What figures call them.
@@ -115,6 +118,7 @@ impl Ending {
             Self::PollConflict => "poll_conflict",
             Self::Shutdown => "shutdown",
             Self::Ended => "ended",
+            Self::Panicked => "panicked",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What an engine counts.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use chorus_realtime::ByWord;
 
 use super::http::Refusal;
@@ -10,6 +12,7 @@ use super::session::Ending;
 pub struct Tally {
     endings: ByWord,
     refusals: ByWord,
+    unread: AtomicU64,
 }
 
 /// Sessions that are open, by what carries them.
@@ -43,7 +46,11 @@ impl Transports {
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { endings: ByWord::new(&Ending::WORDS), refusals: ByWord::new(&Refusal::WORDS) }
+        Self {
+            endings: ByWord::new(&Ending::WORDS),
+            refusals: ByWord::new(&Refusal::WORDS),
+            unread: AtomicU64::new(0),
+        }
     }
 }
 
@@ -56,6 +63,15 @@ impl Tally {
     /// Requests to open or use a session that the engine itself refused, by the reason.
     pub fn refusals(&self) -> Vec<(&'static str, u64)> {
         self.refusals.read()
+    }
+
+    /// Messages that were not read, because their session sends more than it may.
+    pub fn unread(&self) -> u64 {
+        self.unread.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn passed_over(&self) {
+        chorus_realtime::counters::count(&self.unread);
     }
 
     pub(crate) fn ended(&self, ending: Ending) {

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use chorus_protocol::engineio;
 use chorus_protocol::websocket::{self, Message, Reader, Violation};
 use chorus_realtime::{CloseReason, Frame};
+use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::net::TcpStream;
 
@@ -67,19 +69,24 @@ impl<A: Application> SocketTask<A> {
     }
 
     /// Runs the session to its end. `early`: bytes that came with the request.
-    pub(crate) async fn run(mut self, mut early: Vec<u8>) {
-        if let Some(first) = self.busy.take() {
+    pub(crate) async fn run(mut self, early: Vec<u8>) {
+        // Whatever happens, the hub must not keep a connection without a session.
+        let ending = AssertUnwindSafe(self.live(early)).catch_unwind().await;
+        self.session.end(ending.unwrap_or(Ending::Panicked));
+        self.finish().await;
+    }
+
+    async fn live(&mut self, mut early: Vec<u8>) -> Ending {
+        if let Some(first) = &mut self.busy {
             let outcome = first.await;
+            self.busy = None;
             self.dialogue.settle(&self.engine, &self.session, outcome);
         }
         if let Some(ending) = self.parse(&mut early) {
-            self.session.end(ending);
-        } else {
-            drop(early);
-            let ending = poll_fn(|cx| self.poll(cx)).await;
-            self.session.end(ending);
+            return ending;
         }
-        self.finish().await;
+        drop(early);
+        poll_fn(|cx| self.poll(cx)).await
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
@@ -201,7 +208,9 @@ impl<A: Application> SocketTask<A> {
         }
         session.outbox.close(CloseReason::Ended);
         // What the application was in the middle of happens, and is settled before the good-bye.
-        if let Some(busy) = self.busy.take() {
+        // A future that panicked is not asked again.
+        let panicked = session.ending() == Some(Ending::Panicked);
+        if let Some(busy) = self.busy.take().filter(|_| !panicked) {
             let outcome = busy.await;
             self.dialogue.settle(&self.engine, &self.session, outcome);
         }
@@ -238,7 +247,7 @@ fn departure(raw: bool, code: Option<u16>) -> Ending {
     if raw && code != Some(1001) { Ending::ClientClosed } else { Ending::TransportClosed }
 }
 
-fn ending_of(reason: CloseReason) -> Ending {
+pub(crate) fn ending_of(reason: CloseReason) -> Ending {
     match reason {
         CloseReason::Slow => Ending::Slow,
         CloseReason::Broken => Ending::TransportError,
@@ -254,6 +263,7 @@ fn close_code(ending: Option<Ending>) -> Option<u16> {
         Ending::Malformed => Some(1002),
         Ending::Slow | Ending::Flooded => Some(1008),
         Ending::Shutdown => Some(1001),
+        Ending::Panicked => Some(1011),
         _ => Some(1000),
     }
 }
