@@ -9,28 +9,53 @@ use std::borrow::Cow;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenFault, TokenRules};
-use chorus_model::event::Rooms;
-use chorus_model::{Body, Event, Room, Signal, Timestamp, UserRef};
-use chorus_protocol::engineio::OpenQuery;
+use chorus_model::{CustomEvent, Event, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame};
 use serde_json::json;
 use serde_json::value::RawValue;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire};
+use super::audience::{Audiences, Hearer, Line};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, UserLimits, Wire, shown};
 use crate::engine::{Handshake, Said};
 
 /// The language of the Project Manager app.
 #[derive(Debug, Clone)]
 pub struct Envelope {
-    /// Raw connections that one user may have.
-    pub connections_per_user: u32,
+    /// How clients are refused.
+    pub refusals: Refusals,
+    /// Who hears what.
+    pub audiences: Audiences,
 }
+
+/// Who hears what, unless the configuration says otherwise.
+pub const AUDIENCES: &[Line] = &[
+    ("task.created", &[Hearer::Project]),
+    ("task.updated", &[Hearer::Project]),
+    ("task.status_changed", &[Hearer::Project]),
+    ("task.assigned", &[Hearer::Project]),
+    ("task.deleted", &[Hearer::Project]),
+    ("project.updated", &[Hearer::Project]),
+    ("project.archived", &[Hearer::Project]),
+    ("notification.new", &[Hearer::Recipient]),
+    ("notification.task_assigned", &[Hearer::Recipient]),
+];
 
 impl Default for Envelope {
     fn default() -> Self {
-        Self { connections_per_user: 5 }
+        Self { refusals: Refusals::Http, audiences: Audiences::new(AUDIENCES) }
     }
+}
+
+/// How clients are refused that show no good token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refusals {
+    /// 403 before the upgrade, the close code in its body.
+    #[default]
+    Http,
+    /// The first within a minute, of a token or an address, by a close code, for which the socket
+    /// is opened; the others by 403.
+    Close,
 }
 
 impl Dialect for Envelope {
@@ -47,22 +72,19 @@ impl Dialect for Envelope {
         handshake: &'a Handshake,
         _payload: Option<&'a RawValue>,
     ) -> SmallVec<[Cow<'a, str>; 2]> {
-        let query = OpenQuery::parse(&handshake.query).ok();
-        let token = query.and_then(|query| query.get("token"));
-        let session = handshake.cookie("access_token").map(Cow::Borrowed);
-        token.into_iter().chain(session).filter(|token| !token.is_empty()).collect()
+        shown::in_query(handshake).into_iter().chain(shown::in_session(handshake)).collect()
     }
 
-    fn auto_joins(&self) -> bool {
-        false
+    fn connections_per_user(&self, limits: &UserLimits) -> u32 {
+        limits.raw_connections
     }
 
-    fn connections_per_user(&self) -> u32 {
-        self.connections_per_user
+    fn opens_to_refuse(&self) -> bool {
+        self.refusals == Refusals::Close
     }
 
     fn refusal(&self, fault: &Fault) -> Refusal {
-        let (code, reason) = match fault {
+        let (code, reason): (_, Cow<'static, str>) = match fault {
             Fault::Unauthenticated(TokenFault::Missing) => (4401, "Missing token".into()),
             Fault::Unauthenticated(
                 fault @ (TokenFault::Invalid | TokenFault::Expired | TokenFault::WrongType),
@@ -71,7 +93,7 @@ impl Dialect for Envelope {
             Fault::TooManyConnections => (4429, "Too many connections".into()),
             _ => (4500, "Connection failed".into()),
         };
-        Refusal { code, reason }
+        Refusal::new(code, reason)
     }
 
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
@@ -98,36 +120,37 @@ impl Dialect for Envelope {
             Fault::NotFound(_) | Fault::Forbidden => format!("Access denied to room {room}"),
             other => other.to_string(),
         };
-        smallvec![self.complaint(wire, &text, to.now)]
+        self.complaint(wire, &text, to.now).into_iter().collect()
     }
 
-    fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Frame {
-        tell::envelope(wire, "error", &json!({ "error": text }), now)
+    fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Option<Frame> {
+        Some(tell::envelope(wire, "error", &json!({ "error": text }), now))
     }
 
     fn expiry(&self) -> &'static str {
         "Token expired"
     }
 
-    fn audience(&self, event: &Event) -> Rooms {
-        match &event.body {
-            Body::TaskCreated { task }
-            | Body::TaskUpdated { task, .. }
-            | Body::TaskStatusChanged { task, .. }
-            | Body::TaskAssigned { task, .. }
-            | Body::TaskDeleted { task } => smallvec![Room::Project(task.project_id)],
-            Body::ProjectUpdated { project, .. } | Body::ProjectDeleted { project } => {
-                smallvec![Room::Project(project.id)]
-            }
-            Body::NotificationCreated { notification } => {
-                smallvec![Room::User(notification.user_id)]
-            }
-            _ => Rooms::new(),
-        }
+    fn word(&self, event: &Event) -> Option<&'static str> {
+        tell::word(event)
+    }
+
+    fn audiences(&self) -> Option<&Audiences> {
+        Some(&self.audiences)
     }
 
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         tell::event(wire, event)
+    }
+
+    fn custom(
+        &self,
+        wire: &Wire<'_>,
+        custom: &CustomEvent,
+        _event: Option<&Event>,
+        at: Timestamp,
+    ) -> Frame {
+        tell::custom(wire, custom, at)
     }
 
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use chorus_collab::live::Lately;
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{ByWord, Connection, FrameKey};
+use chorus_realtime::{Arrival, ByWord, Connection, FrameKey};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -15,8 +15,10 @@ use http::{Response, StatusCode};
 use serde_json::json;
 use serde_json::value::RawValue;
 
+use super::crowd::{Crowd, Seat, UserLimits};
 use super::lexicon::Lexicon;
-use super::peer::{Crowd, End, Peer, Seat};
+use super::peer::{End, Peer};
+use super::refused::Refused;
 use super::{Ask, Decoded, Dialect, Echo, Place, Refusal, Reply};
 use crate::engine::application::Admitted;
 use crate::engine::{Application, Handshake, Incoming, Plain, Said, Socket};
@@ -37,7 +39,9 @@ pub struct Interpreter {
     lexicon: Arc<Lexicon>,
     doors: Vec<Door>,
     crowd: Arc<Crowd>,
+    refused: Refused,
     refusals: ByWord,
+    faults: ByWord,
 }
 
 /// Faults that connections are refused for, by their codes.
@@ -53,19 +57,52 @@ const REFUSALS: [&str; 9] = [
     "other",
 ];
 
+/// Faults that requests come to, by their codes, and what breaks a rule of its dialect.
+const FAULTS: [&str; 14] = [
+    "invalid",
+    "forbidden",
+    "not_found",
+    "already_member",
+    "version_conflict",
+    "deactivated",
+    "too_many_requests",
+    "too_many_rooms",
+    "not_there",
+    "busy",
+    "unavailable",
+    "internal",
+    "wrong_form",
+    "other",
+];
+
 /// Somebody with a good token and a free seat, speaking some dialect.
-pub struct Guest {
+struct Guest {
     who: Authenticated,
     dialect: Arc<dyn Dialect>,
     key: FrameKey,
     seat: Seat,
 }
 
+/// What a raw client has its socket opened for.
+pub struct Ticket(Purpose);
+
+enum Purpose {
+    Enter(Box<Guest>),
+    /// To be told why not.
+    BeRefused(Refusal),
+}
+
 impl Interpreter {
     /// An application for these doors, numbered as in the engine's handshakes.
-    pub fn new(collab: Collab, lexicon: Arc<Lexicon>, doors: Vec<Door>) -> Self {
-        let refusals = ByWord::new(&REFUSALS);
-        Self { collab, lexicon, doors, crowd: Arc::default(), refusals }
+    pub fn new(
+        collab: Collab,
+        lexicon: Arc<Lexicon>,
+        doors: Vec<Door>,
+        limits: UserLimits,
+    ) -> Self {
+        let (crowd, refused) = (Arc::new(Crowd::new(limits)), Refused::default());
+        let (refusals, faults) = (ByWord::new(&REFUSALS), ByWord::new(&FAULTS));
+        Self { collab, lexicon, doors, crowd, refused, refusals, faults }
     }
 
     /// How many connections each dialect has.
@@ -77,6 +114,11 @@ impl Interpreter {
     /// How many connections were refused, by the reason.
     pub fn refusals(&self) -> Vec<(&'static str, u64)> {
         self.refusals.read()
+    }
+
+    /// How many requests of clients came to nothing, by the reason.
+    pub fn faults(&self) -> Vec<(&'static str, u64)> {
+        self.faults.read()
     }
 
     fn refused(&self, dialect: &dyn Dialect, fault: &Fault) {
@@ -100,9 +142,10 @@ impl Interpreter {
     ) -> Result<Guest, Fault> {
         let mut refused = None;
         for token in tokens {
-            match self.collab.authenticate(token, dialect.token_rules()).await {
+            match self.collab.authenticate_in(dialect.name(), token, dialect.token_rules()).await {
                 Ok(who) => {
-                    let seat = self.crowd.seat(who.user.id, &*dialect);
+                    let now = self.collab.clock().monotonic();
+                    let seat = self.crowd.seat(who.user.id, &*dialect, now);
                     let seat = seat.ok_or(Fault::TooManyConnections)?;
                     return Ok(Guest { who, dialect, key, seat });
                 }
@@ -120,12 +163,12 @@ impl Interpreter {
             End::Plain(plain) => (plain.connection(), plain.outbox()),
         };
         let (user, outbox) = (Arc::new(user.to_ref()), Arc::clone(outbox));
-        let auto = dialect.auto_joins();
-        let connection = Connection::new(id, Arc::clone(&user), key, outbox, auto, now);
+        let enters = dialect.enters();
+        let connection = Connection::new(id, Arc::clone(&user), key, outbox, enters, now);
         let connection = Arc::new(connection);
         let greeting = || -> Greeting {
             let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
-            Box::new(move |cursor| {
+            Box::new(move |Arrival { cursor, .. }| {
                 let welcome = dialect.welcome(&end.wire(), &user, &Place { now, cursor });
                 end.accept().into_iter().chain(welcome).collect()
             })
@@ -136,8 +179,10 @@ impl Interpreter {
         }
         let left = expires_at.micros().saturating_sub(now.micros());
         let expires_in = Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
+        let beats = dialect.tells_head();
         Ok(Admitted {
-            peer: Peer { dialect, end, connection, lately: Lately::default(), _seat: seat },
+            beats,
+            peer: Peer { dialect, end, connection, lately: Lately::default(), seat },
             expires_in,
         })
     }
@@ -154,10 +199,14 @@ impl Interpreter {
             Decoded::Unknown => {}
             Decoded::Silent => peer.acknowledge(ack, "[]"),
             Decoded::Wrong(text) => {
-                peer.end.send([peer.dialect.complaint(&peer.end.wire(), &text, now)]);
+                self.faults.count("wrong_form");
+                peer.end.send(peer.dialect.complaint(&peer.end.wire(), &text, now));
                 peer.acknowledge(ack, "[]");
             }
-            Decoded::Refused(fault, echo) => peer.tell(Err(&fault), &echo, ack, now),
+            Decoded::Refused(fault, echo) => self.reject(peer, &fault, &echo, ack),
+            Decoded::Ask(_, echo) if !peer.seat.may_ask(self.collab.clock().monotonic()) => {
+                self.reject(peer, &Fault::TooManyRequests, &echo, ack);
+            }
             Decoded::Ask(Ask::Ping, echo) => {
                 peer.connection.touch(now);
                 peer.tell(Ok(&Reply::Pong), &echo, ack, now);
@@ -171,8 +220,15 @@ impl Interpreter {
     }
 
     async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
-        let outcome = self.run(peer, ask, echo).await;
-        peer.tell(outcome.as_ref(), echo, ack, self.collab.clock().now());
+        match self.run(peer, ask, echo).await {
+            Ok(reply) => peer.tell(Ok(&reply), echo, ack, self.collab.clock().now()),
+            Err(fault) => self.reject(peer, &fault, echo, ack),
+        }
+    }
+
+    fn reject(&self, peer: &Peer, fault: &Fault, echo: &Echo, ack: Option<u64>) {
+        self.faults.count(fault.code());
+        peer.tell(Err(fault), echo, ack, self.collab.clock().now());
     }
 
     async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
@@ -190,12 +246,23 @@ impl Interpreter {
             }
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
             Ask::Join(project) => {
-                let greeting = || peer.greeting(now, echo, Reply::Joined(project));
-                self.collab.join(id, user, project, greeting).await?;
-                Ok(Reply::Entered)
+                let joined = move |present| Reply::Joined { project, present };
+                let greeting = || peer.greeting(now, echo, joined);
+                let asks_who = peer.dialect.asks_who();
+                let joined = self.collab.join(id, user, project, asks_who, greeting).await;
+                if matches!(joined, Err(Fault::NotFound(_)))
+                    && peer.dialect.tells_strangers()
+                    && self.collab.has_project(user, project).await?
+                {
+                    return Err(Fault::Forbidden);
+                }
+                joined.map(|()| Reply::Entered)
             }
             Ask::JoinNamed(name) => {
-                let greeting = || peer.greeting(now, echo, Reply::JoinedNamed(name.clone()));
+                let greeting = || {
+                    let name = name.clone();
+                    peer.greeting(now, echo, move |_| Reply::JoinedNamed(name))
+                };
                 self.collab.join_named(id, user, &name, greeting).await?;
                 Ok(Reply::Entered)
             }
@@ -218,7 +285,7 @@ impl Interpreter {
 
 impl Application for Interpreter {
     type Peer = Peer;
-    type Ticket = Guest;
+    type Ticket = Ticket;
 
     fn serves(&self, listener: u16, namespace: &str) -> bool {
         self.spoken(listener, namespace).is_some()
@@ -244,7 +311,11 @@ impl Application for Interpreter {
             admitted
                 .inspect_err(|fault| {
                     this.refused(&*dialect, fault);
-                    socket.refuse(&dialect.refusal(fault).reason);
+                    let Refusal { reason, hangs_up, .. } = dialect.refusal(fault);
+                    if hangs_up {
+                        socket.disconnect();
+                    }
+                    socket.refuse(&reason);
                 })
                 .ok()
         }
@@ -277,19 +348,24 @@ impl Application for Interpreter {
     fn admit(
         self: &Arc<Self>,
         handshake: Arc<Handshake>,
-    ) -> BoxFuture<'static, Result<Guest, Response<Body>>> {
+    ) -> BoxFuture<'static, Result<Ticket, Response<Body>>> {
         let this = Arc::clone(self);
         async move {
             let Some(spoken) = this.spoken(handshake.listener, "") else {
-                let reason = "no such door".into();
-                return Err(forbidden(&Refusal { code: 4404, reason }));
+                return Err(forbidden(&Refusal::new(4404, "no such door")));
             };
             let dialect = Arc::clone(&spoken.0);
             let tokens = shown(&*dialect, &handshake, None);
-            this.receive(spoken, &tokens).await.map_err(|fault| {
-                this.refused(&*dialect, &fault);
-                forbidden(&dialect.refusal(&fault))
-            })
+            let fault = match this.receive(spoken, &tokens).await {
+                Ok(guest) => return Ok(Ticket(Purpose::Enter(Box::new(guest)))),
+                Err(fault) => fault,
+            };
+            this.refused(&*dialect, &fault);
+            let refusal = dialect.refusal(&fault);
+            let now = this.collab.clock().monotonic();
+            let opens =
+                dialect.opens_to_refuse() && this.refused.is_first(handshake.address, &tokens, now);
+            if opens { Ok(Ticket(Purpose::BeRefused(refusal))) } else { Err(forbidden(&refusal)) }
         }
         .boxed()
     }
@@ -297,17 +373,23 @@ impl Application for Interpreter {
     fn open(
         self: &Arc<Self>,
         plain: Plain,
-        ticket: Option<Guest>,
+        ticket: Option<Ticket>,
     ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
         let this = Arc::clone(self);
         async move {
-            let guest = ticket?;
+            let guest = match ticket?.0 {
+                Purpose::Enter(guest) => *guest,
+                Purpose::BeRefused(Refusal { code, reason, .. }) => {
+                    plain.close(code, &reason);
+                    return None;
+                }
+            };
             let dialect = Arc::clone(&guest.dialect);
             let admitted = this.seat(guest, End::Plain(plain.clone())).await;
             admitted
                 .inspect_err(|fault| {
                     this.refused(&*dialect, fault);
-                    let Refusal { code, reason } = dialect.refusal(fault);
+                    let Refusal { code, reason, .. } = dialect.refusal(fault);
                     plain.close(code, &reason);
                 })
                 .ok()
@@ -325,7 +407,13 @@ impl Application for Interpreter {
 
     fn flooded(&self, peer: &Peer) {
         let now = self.collab.clock().now();
-        peer.end.send([peer.dialect.complaint(&peer.end.wire(), "Too many messages", now)]);
+        peer.end.send(peer.dialect.complaint(&peer.end.wire(), "Too many messages", now));
+    }
+
+    fn beat(&self, peer: &Peer) {
+        // Read before it is told: what was announced up to here is in the outbox already.
+        let at = Place { now: self.collab.clock().now(), cursor: &self.collab.announced() };
+        peer.end.send(peer.dialect.head(&peer.end.wire(), &at));
     }
 
     fn expired(self: &Arc<Self>, peer: Arc<Peer>) -> BoxFuture<'static, ()> {
@@ -337,7 +425,7 @@ impl Application for Interpreter {
                 End::Socket(socket) => {
                     let now = this.collab.clock().now();
                     let text = peer.dialect.expiry();
-                    socket.send([peer.dialect.complaint(&peer.end.wire(), text, now)]);
+                    socket.send(peer.dialect.complaint(&peer.end.wire(), text, now));
                     if socket.disconnect() {
                         this.collab.realtime().detach(peer.connection.id, true).await;
                     }
@@ -356,9 +444,13 @@ impl Application for Interpreter {
     }
 }
 
-impl std::fmt::Debug for Guest {
+impl std::fmt::Debug for Ticket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guest").field("user", &self.who.user.id).finish_non_exhaustive()
+        let outcome: &dyn std::fmt::Debug = match &self.0 {
+            Purpose::Enter(guest) => &guest.who.user.id,
+            Purpose::BeRefused(refusal) => refusal,
+        };
+        f.debug_tuple("Ticket").field(outcome).finish()
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{Event, Signal};
-use chorus_realtime::{Deliveries, Encoder, Frame, FrameKey};
+use chorus_model::{Body, CustomEvent, Event, Room, Signal, Timestamp, WorkspaceRole};
+use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Present};
 
 use super::{Dialect, Wire};
 
@@ -17,20 +17,23 @@ pub struct Lexicon {
 #[derive(Debug)]
 struct Entry {
     dialect: Arc<dyn Dialect>,
-    /// The namespaces in which it is spoken: that of its listeners, and its own on every listener.
-    namespaces: [String; 2],
+    /// The namespaces in which it is spoken: its own on every listener, then those of its own
+    /// listeners.
+    namespaces: Vec<String>,
 }
 
 /// Bits of a key that number the namespace.
 const NAMESPACE_BITS: u16 = 4;
-/// The place of raw sockets, which have no namespace.
-const RAW: usize = 2;
+/// The place of raw sockets, which have no namespace: behind all that have one.
+const RAW: usize = (1 << NAMESPACE_BITS) - 1;
 
 impl Lexicon {
     /// A lexicon of these dialects.
     pub fn new(dialects: Vec<Arc<dyn Dialect>>) -> Self {
         let entry = |dialect: Arc<dyn Dialect>| {
-            let namespaces = ["/".to_owned(), format!("/{}", dialect.name())];
+            let own = dialect.namespaces().iter().map(ToString::to_string);
+            let everywhere = format!("/{}", dialect.name());
+            let namespaces = std::iter::once(everywhere).chain(own).take(RAW).collect();
             Entry { dialect, namespaces }
         };
         Self { dialects: dialects.into_iter().map(entry).collect() }
@@ -49,11 +52,12 @@ impl Lexicon {
     /// What is spoken in `namespace` on a listener of the dialect `listener`, and the key of its
     /// frames. None if there is no such namespace.
     pub fn spoken(&self, listener: &str, namespace: &str) -> Option<(&Arc<dyn Dialect>, FrameKey)> {
-        let (at, entry) = self.dialects.iter().enumerate().find(|(_, entry)| {
-            (namespace == "/" && entry.dialect.name() == listener)
-                || (namespace != "/" && entry.namespaces.iter().any(|own| own == namespace))
-        })?;
-        let place = entry.namespaces.iter().position(|own| own == namespace)?;
+        let place_in = |entry: &Entry| {
+            let place = entry.namespaces.iter().position(|own| own == namespace)?;
+            (place == 0 || entry.dialect.name() == listener).then_some(place)
+        };
+        let mut all = self.dialects.iter().enumerate();
+        let (at, entry, place) = all.find_map(|(at, entry)| Some((at, entry, place_in(entry)?)))?;
         let key = u16::try_from((at << NAMESPACE_BITS) | place).ok()?;
         Some((&entry.dialect, FrameKey(key)))
     }
@@ -79,15 +83,60 @@ impl Lexicon {
 
 impl Encoder for Lexicon {
     fn audience(&self, event: &Event, key: FrameKey) -> Rooms {
-        self.of(key).map(|(dialect, _)| dialect.audience(event)).unwrap_or_default()
+        match (self.of(key), &event.body) {
+            (Some((dialect, _)), Body::Custom(custom)) => hearers(dialect, custom),
+            (Some((dialect, _)), _) => dialect.audience(event),
+            (None, _) => Rooms::new(),
+        }
     }
 
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
         let (dialect, wire) = self.of(key)?;
-        dialect.encode(&wire, event)
+        match &event.body {
+            Body::Custom(custom) => Some(dialect.custom(&wire, custom, Some(event), event.at)),
+            _ => dialect.encode(&wire, event),
+        }
+    }
+
+    fn companion(&self, event: &Event, key: FrameKey) -> Option<Frame> {
+        let (dialect, wire) = self.of(key)?;
+        dialect.companion(&wire, event)
+    }
+
+    fn hearers(&self, custom: &CustomEvent, key: FrameKey) -> Rooms {
+        self.of(key).map(|(dialect, _)| hearers(dialect, custom)).unwrap_or_default()
+    }
+
+    fn custom(&self, custom: &CustomEvent, at: Timestamp, key: FrameKey) -> Option<Frame> {
+        let (dialect, wire) = self.of(key)?;
+        Some(Frame::ephemeral(dialect.custom(&wire, custom, None, at).bytes))
+    }
+
+    fn lists_present(&self, key: FrameKey) -> bool {
+        self.of(key).is_some_and(|(dialect, _)| dialect.lists_present())
+    }
+
+    fn list(&self, room: Room, present: &[Present], key: FrameKey) -> Option<Frame> {
+        let (Room::Project(project), Some((dialect, wire))) = (room, self.of(key)) else {
+            return None;
+        };
+        dialect.list(&wire, project, present)
     }
 
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries {
         self.of(key).map(|(dialect, wire)| dialect.signal(&wire, signal)).unwrap_or_default()
+    }
+}
+
+/// In which rooms of a dialect a custom event is heard: where a dialect enters rooms of roles,
+/// everyone in a project is everyone of every role there.
+fn hearers(dialect: &dyn Dialect, custom: &CustomEvent) -> Rooms {
+    let room = custom.room.room();
+    match room {
+        Room::Project(project) if dialect.enters() == Enters::Roles => {
+            let roles = WorkspaceRole::ALL.iter().map(|role| Room::Role(project, *role));
+            std::iter::once(room).chain(roles).collect()
+        }
+        _ => Rooms::from_slice(&[room]),
     }
 }

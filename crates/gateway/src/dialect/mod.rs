@@ -6,14 +6,23 @@
 //! in every dialect. Event names of an application appear in its own file and nowhere else.
 //!
 //! In reading order: this file, `taskmanager` (the language of the Task Manager app, over
-//! Socket.IO), `envelope` (that of the Project Manager app, over a raw socket), `native` (our own,
-//! over both), `lexicon`, `interpreter`, `peer`.
+//! Socket.IO), `flux` (that of Flux Studio), `prodsight` (that of the ProdSight app) and
+//! `skybuild` (that of the SkyBuild Pro app), all over Socket.IO, `envelope` (that of the Project
+//! Manager app, over a raw socket), `native` (our own, over both), `lexicon`, `interpreter`, `peer`,
+//! `crowd` (what one user may do), `refused` (who was refused lately), `shown` (where tokens are).
 
+pub mod audience;
+mod crowd;
 pub mod envelope;
+pub mod flux;
 pub mod interpreter;
 pub mod lexicon;
 pub mod native;
 mod peer;
+pub mod prodsight;
+mod refused;
+mod shown;
+pub mod skybuild;
 pub mod taskmanager;
 
 use std::borrow::Cow;
@@ -21,24 +30,34 @@ use std::borrow::Cow;
 use chorus_collab::live::RoomName;
 use chorus_collab::{Command, Done, Fault, TokenRules};
 use chorus_model::event::Rooms;
-use chorus_model::{Cursor, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
-use chorus_realtime::{Deliveries, Frame, Present};
+use chorus_model::{Cursor, CustomEvent, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
+use chorus_realtime::{Deliveries, Enters, Frame, Present};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use crate::engine::{Handshake, Said, plain, socket};
 
+pub use audience::Audiences;
+pub use crowd::UserLimits;
 pub use envelope::Envelope;
+pub use flux::Flux;
 pub use interpreter::{Door, Interpreter};
 pub use lexicon::Lexicon;
 pub use native::Native;
+pub use prodsight::Prodsight;
+pub use skybuild::Skybuild;
 pub use taskmanager::Taskmanager;
 
 /// A language.
 pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Its name: of its namespace on every listener, and in the configuration.
     fn name(&self) -> &'static str;
+
+    /// Its namespaces on its own listeners, beside the one with its name that every listener has.
+    fn namespaces(&self) -> &'static [&'static str] {
+        &["/"]
+    }
 
     /// How its tokens name the user.
     fn token_rules(&self) -> TokenRules;
@@ -50,12 +69,25 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         payload: Option<&'a RawValue>,
     ) -> SmallVec<[Cow<'a, str>; 2]>;
 
-    /// Whether connections enter the projects of their user by themselves.
-    fn auto_joins(&self) -> bool;
+    /// What connections enter by themselves.
+    fn enters(&self) -> Enters {
+        Enters::Nothing
+    }
+
+    /// Whether who enters a project is told who is there.
+    fn asks_who(&self) -> bool {
+        false
+    }
 
     /// Connections that one user may have.
-    fn connections_per_user(&self) -> u32 {
-        64
+    fn connections_per_user(&self, limits: &UserLimits) -> u32 {
+        limits.connections
+    }
+
+    /// Whether somebody's first refusal on a raw socket is a close frame on a socket that was
+    /// opened for it; otherwise, and for the next minute, it is an HTTP answer.
+    fn opens_to_refuse(&self) -> bool {
+        false
     }
 
     /// How somebody is refused: over Socket.IO the message of the `CONNECT_ERROR` (the code does
@@ -64,6 +96,27 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// What a client hears first.
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames;
+
+    /// Whether clients are told the head of the log with every heartbeat.
+    fn tells_head(&self) -> bool {
+        false
+    }
+
+    /// The head of the log.
+    fn head(&self, _wire: &Wire<'_>, _at: &Place<'_>) -> Option<Frame> {
+        None
+    }
+
+    /// Whether what a client says is acknowledged where it asks for that.
+    fn acknowledges(&self) -> bool {
+        true
+    }
+
+    /// Whether somebody who may not see a project is told that there is one when he joins it: by
+    /// [`Fault::Forbidden`] instead of [`Fault::NotFound`].
+    fn tells_strangers(&self) -> bool {
+        false
+    }
 
     /// What a client asks for by a Socket.IO event.
     fn decode(&self, _name: &str, _args: &[&RawValue]) -> Decoded {
@@ -83,20 +136,68 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         "[]".into()
     }
 
+    /// Whether the acknowledgement, if one is wanted, is all that is said of a fault.
+    fn acknowledges_faults(&self) -> bool {
+        false
+    }
+
     /// What the caller hears when it did not happen.
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames;
 
-    /// A complaint in the dialect's own words.
-    fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Frame;
+    /// A complaint in the dialect's own words; none where it has no word for complaints.
+    fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Option<Frame>;
 
     /// What a client hears when the time of its token is over.
     fn expiry(&self) -> &'static str;
 
+    /// The word for an event, if there is one: a line of [`audiences`](Self::audiences).
+    fn word(&self, _event: &Event) -> Option<&'static str> {
+        None
+    }
+
+    /// Who hears what; none where every event is heard by whom it is about.
+    fn audiences(&self) -> Option<&Audiences> {
+        None
+    }
+
     /// In which rooms an event is heard; none where there is no word for it.
-    fn audience(&self, event: &Event) -> Rooms;
+    fn audience(&self, event: &Event) -> Rooms {
+        match (self.audiences(), self.word(event)) {
+            (None, _) => event.body.rooms(),
+            (Some(table), Some(word)) => table.rooms(word, event),
+            (Some(_), None) => Rooms::new(),
+        }
+    }
 
     /// The one durable frame of an event.
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame>;
+
+    /// A second word for an event, told just before the first and never again.
+    fn companion(&self, _wire: &Wire<'_>, _event: &Event) -> Option<Frame> {
+        None
+    }
+
+    /// Whether a project is told the whole list of who is there whenever somebody came or went.
+    fn lists_present(&self) -> bool {
+        false
+    }
+
+    /// Such a list.
+    fn list(&self, _wire: &Wire<'_>, _project: ProjectId, _present: &[Present]) -> Option<Frame> {
+        None
+    }
+
+    /// A custom event of another back end, as it is. `event` is its place in the log, if it has
+    /// one.
+    fn custom(
+        &self,
+        wire: &Wire<'_>,
+        custom: &CustomEvent,
+        _event: Option<&Event>,
+        _at: Timestamp,
+    ) -> Frame {
+        wire.event(&custom.event, &custom.data)
+    }
 
     /// A signal, and who hears it.
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries;
@@ -155,6 +256,16 @@ pub struct Refusal {
     pub code: u16,
     /// Why.
     pub reason: Cow<'static, str>,
+    /// Whether over Socket.IO a DISCONNECT (`41`) comes first: what it takes to keep some clients
+    /// from trying again at once.
+    pub hangs_up: bool,
+}
+
+impl Refusal {
+    /// With a close code for raw sockets and a reason for all.
+    pub fn new(code: u16, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, reason: reason.into(), hangs_up: false }
+    }
 }
 
 /// A packet in the terms of Chorus.
@@ -219,7 +330,12 @@ pub enum Reply {
     /// A command was run.
     Ran(Box<Done>),
     /// The caller hears the project now.
-    Joined(ProjectId),
+    Joined {
+        /// Which.
+        project: ProjectId,
+        /// Who was there before, longest first, if the dialect [asks](Dialect::asks_who).
+        present: Vec<Present>,
+    },
     /// The caller hears it no longer.
     Left(ProjectId),
     /// The caller hears the room of this name now.

@@ -9,15 +9,16 @@ use chorus_collab::{Answer, Fault, Fields, TokenRules, forms};
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::text::Rule;
-use chorus_model::{Event, Invalid, ProjectId, Room, Signal, TaskId, Timestamp, UserRef};
-use chorus_protocol::engineio::OpenQuery;
+use chorus_model::{
+    CustomEvent, Event, Invalid, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
+};
 use chorus_realtime::{Deliveries, Delivery, Frame, Present};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use smallvec::{SmallVec, smallvec};
 
-use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire};
+use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire, shown};
 use crate::engine::{Handshake, Said};
 
 /// Our own language.
@@ -59,21 +60,8 @@ impl Dialect for Native {
         handshake: &'a Handshake,
         payload: Option<&'a RawValue>,
     ) -> SmallVec<[Cow<'a, str>; 2]> {
-        #[derive(Deserialize)]
-        struct Shown {
-            token: Option<String>,
-        }
-        let shown = payload.and_then(|raw| serde_json::from_str::<Shown>(raw.get()).ok());
-        let auth = shown.and_then(|shown| shown.token).map(Cow::Owned);
-        let query = OpenQuery::parse(&handshake.query).ok();
-        let query = query.and_then(|query| query.get("token"));
-        let session = handshake.cookie("access_token").map(Cow::Borrowed);
-        let all = auth.into_iter().chain(query).chain(session);
-        all.filter(|token| !token.is_empty()).collect()
-    }
-
-    fn auto_joins(&self) -> bool {
-        false
+        let (auth, query) = (shown::in_payload(payload), shown::in_query(handshake));
+        auth.into_iter().chain(query).chain(shown::in_session(handshake)).collect()
     }
 
     fn refusal(&self, fault: &Fault) -> Refusal {
@@ -82,12 +70,21 @@ impl Dialect for Native {
             Fault::TooManyConnections => 4429,
             _ => 4500,
         };
-        Refusal { code, reason: fault.to_string().into() }
+        Refusal::new(code, fault.to_string())
     }
 
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
         let welcome = json!({ "user": user, "cursor": at.cursor, "at": at.now });
         smallvec![told(wire, "connected", &welcome)]
+    }
+
+    fn tells_head(&self) -> bool {
+        true
+    }
+
+    fn head(&self, wire: &Wire<'_>, at: &Place<'_>) -> Option<Frame> {
+        let head = json!({ "cursor": at.cursor, "at": at.now });
+        Some(Frame::ephemeral(told(wire, "head", &head).bytes))
     }
 
     fn decode(&self, name: &str, args: &[&RawValue]) -> Decoded {
@@ -130,6 +127,10 @@ impl Dialect for Native {
         Value::Array(vec![outcome_of(outcome)]).to_string().into()
     }
 
+    fn acknowledges_faults(&self) -> bool {
+        true
+    }
+
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
         match wire {
             Wire::SocketIo { .. } => {
@@ -141,21 +142,34 @@ impl Dialect for Native {
         }
     }
 
-    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Frame {
+    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Option<Frame> {
         let error = json!({ "ok": false, "error": { "code": "refused", "message": text } });
-        told(wire, "error", &error)
+        Some(told(wire, "error", &error))
     }
 
     fn expiry(&self) -> &'static str {
         "Token expired"
     }
 
-    fn audience(&self, event: &Event) -> Rooms {
-        event.body.rooms()
-    }
-
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         Some(told(wire, event.body.kind(), event))
+    }
+
+    fn custom(
+        &self,
+        wire: &Wire<'_>,
+        custom: &CustomEvent,
+        event: Option<&Event>,
+        at: Timestamp,
+    ) -> Frame {
+        match event {
+            Some(event) => told(wire, "custom", event),
+            None => {
+                let CustomEvent { room, event, data } = custom;
+                let passing = json!({ "room": room, "event": event, "data": data, "at": at });
+                told(wire, "passing", &passing)
+            }
+        }
     }
 
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
@@ -276,7 +290,8 @@ fn entity(answer: &Answer) -> Value {
         Answer::Task(task) => json!(task),
         Answer::Comment(comment) => json!(comment),
         Answer::Read(read) => json!({ "read": read }),
-        Answer::Deleted | Answer::Swallowed => Value::Null,
+        // No client emits through this door.
+        Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) => Value::Null,
     }
 }
 

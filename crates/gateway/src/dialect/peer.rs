@@ -1,15 +1,15 @@
 //! A client as the interpreter knows it, whatever it is connected by.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chorus_collab::Fault;
 use chorus_collab::live::Lately;
-use chorus_model::{Timestamp, UserId};
+use chorus_model::Timestamp;
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Connection, Frame};
+use chorus_realtime::{Connection, Frame, Present};
 
-use super::{Dialect, Echo, Reply, To, Wire};
+use super::crowd::Seat;
+use super::{Dialect, Echo, Frames, Reply, To, Wire};
 use crate::engine::{Plain, Socket};
 
 /// What is kept of a client.
@@ -19,7 +19,7 @@ pub struct Peer {
     pub(super) end: End,
     pub(super) connection: Arc<Connection>,
     pub(super) lately: Lately,
-    pub(super) _seat: Seat,
+    pub(super) seat: Seat,
 }
 
 /// The server's end of a connection.
@@ -57,7 +57,9 @@ impl End {
 
 impl Peer {
     pub(super) fn acknowledge(&self, ack: Option<u64>, arguments: &str) {
-        if let (Some(id), End::Socket(socket)) = (ack, &self.end) {
+        if let (Some(id), End::Socket(socket)) = (ack, &self.end)
+            && self.dialect.acknowledges()
+        {
             socket.acknowledge(id, arguments);
         }
     }
@@ -73,6 +75,7 @@ impl Peer {
         let (wire, to) = (self.end.wire(), To { user: &self.connection.user, echo, now });
         let frames = match outcome {
             Ok(reply) => self.dialect.reply(&wire, &to, reply),
+            Err(_) if ack.is_some() && self.dialect.acknowledges_faults() => Frames::new(),
             Err(fault) => self.dialect.fault(&wire, &to, fault),
         };
         self.end.send(frames);
@@ -82,60 +85,17 @@ impl Peer {
     }
 
     /// A reply that is the first thing heard in a room.
-    pub(super) fn greeting(&self, now: Timestamp, echo: &Echo, reply: Reply) -> Greeting {
+    pub(super) fn greeting(
+        &self,
+        now: Timestamp,
+        echo: &Echo,
+        reply: impl FnOnce(Vec<Present>) -> Reply + Send + 'static,
+    ) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
         let user = Arc::clone(&self.connection.user);
-        Box::new(move |_| {
+        Box::new(move |arrival| {
             let to = To { user: &user, echo: &echo, now };
-            dialect.reply(&end.wire(), &to, &reply)
+            dialect.reply(&end.wire(), &to, &reply(arrival.present.to_vec()))
         })
-    }
-}
-
-/// How many connections each user has in each dialect.
-#[derive(Debug, Default)]
-pub(super) struct Crowd {
-    seats: Mutex<HashMap<(UserId, &'static str), u32>>,
-}
-
-/// One of a user's connections; free again when it is dropped.
-#[derive(Debug)]
-pub(super) struct Seat {
-    crowd: Arc<Crowd>,
-    whose: (UserId, &'static str),
-}
-
-impl Crowd {
-    pub(super) fn seat(self: &Arc<Self>, user: UserId, dialect: &dyn Dialect) -> Option<Seat> {
-        let whose = (user, dialect.name());
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = seats.entry(whose).or_default();
-        if *taken >= dialect.connections_per_user() {
-            return None;
-        }
-        *taken += 1;
-        Some(Seat { crowd: Arc::clone(self), whose })
-    }
-
-    /// How many connections each dialect has; none is told of that has none.
-    pub(super) fn by_dialect(&self) -> HashMap<&'static str, u64> {
-        let mut connections = HashMap::new();
-        let seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        for ((_, dialect), taken) in &*seats {
-            *connections.entry(*dialect).or_default() += u64::from(*taken);
-        }
-        connections
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.crowd.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = seats.get_mut(&self.whose) {
-            *taken -= 1;
-            if *taken == 0 {
-                seats.remove(&self.whose);
-            }
-        }
     }
 }

@@ -12,13 +12,13 @@ use chorus_collab::{Fault, Noun, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{Body, Event, Room, Signal, TaskStatus, Timestamp, UserRef, Word};
-use chorus_protocol::engineio::OpenQuery;
-use chorus_realtime::{Deliveries, Delivery, Frame};
+use chorus_realtime::{Deliveries, Delivery, Enters, Frame};
 use serde_json::json;
 use serde_json::value::RawValue;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire};
+use super::audience::{Audiences, Hearer, Line};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire, shown};
 use crate::engine::Handshake;
 
 /// The language of the Task Manager app.
@@ -27,11 +27,24 @@ pub struct Taskmanager {
     /// Whether `<` in texts that people write is sent as `&lt;`: the app's pages put texts into
     /// the page as they come.
     pub escape: bool,
+    /// Who hears what.
+    pub audiences: Audiences,
 }
+
+/// Who hears what, unless the configuration says otherwise.
+pub const AUDIENCES: &[Line] = &[
+    ("task_created", &[Hearer::Project]),
+    ("task_updated", &[Hearer::Project]),
+    ("task_status_changed", &[Hearer::Project]),
+    ("task_deleted", &[Hearer::Project]),
+    ("comment_added", &[Hearer::Project]),
+    ("project_updated", &[Hearer::Project]),
+    ("notification", &[Hearer::Recipient]),
+];
 
 impl Default for Taskmanager {
     fn default() -> Self {
-        Self { escape: true }
+        Self { escape: true, audiences: Audiences::new(AUDIENCES) }
     }
 }
 
@@ -49,24 +62,22 @@ impl Dialect for Taskmanager {
         handshake: &'a Handshake,
         _payload: Option<&'a RawValue>,
     ) -> SmallVec<[Cow<'a, str>; 2]> {
-        let query = OpenQuery::parse(&handshake.query).ok();
-        let token = query.and_then(|query| query.get("token")).map(unwrap_token);
-        let session = handshake.cookie("access_token").map(Cow::Borrowed);
-        token.into_iter().chain(session).filter(|token| !token.is_empty()).collect()
+        let query = shown::in_query(handshake).map(unwrap_token).filter(|token| !token.is_empty());
+        query.into_iter().chain(shown::in_session(handshake)).collect()
     }
 
-    fn auto_joins(&self) -> bool {
-        true
+    fn enters(&self) -> Enters {
+        Enters::Projects
     }
 
     fn refusal(&self, fault: &Fault) -> Refusal {
-        let reason = match fault {
+        let reason: Cow<'static, str> = match fault {
             Fault::TooManyConnections | Fault::Busy | Fault::Unavailable => {
                 fault.to_string().into()
             }
             _ => "Connection rejected by server".into(),
         };
-        Refusal { code: 0, reason }
+        Refusal::new(0, reason)
     }
 
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
@@ -88,31 +99,36 @@ impl Dialect for Taskmanager {
 
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
         let Some(text) = fault_text(to.echo.word, fault) else { return Frames::new() };
-        smallvec![self.complaint(wire, &text, to.now)]
+        self.complaint(wire, &text, to.now).into_iter().collect()
     }
 
-    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Frame {
-        wire.event("error", &json!({ "message": self.text(text) }))
+    fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Option<Frame> {
+        Some(wire.event("error", &json!({ "message": self.text(text) })))
     }
 
     fn expiry(&self) -> &'static str {
         "Authentication required"
     }
 
-    fn audience(&self, event: &Event) -> Rooms {
-        match &event.body {
-            Body::TaskCreated { task }
-            | Body::TaskUpdated { task, .. }
-            | Body::TaskStatusChanged { task, .. }
-            | Body::TaskAssigned { task, .. }
-            | Body::TaskDeleted { task } => smallvec![Room::Project(task.project_id)],
-            Body::CommentCreated { task, .. } => smallvec![Room::Project(task.project_id)],
-            Body::ProjectUpdated { project, .. } => smallvec![Room::Project(project.id)],
-            Body::NotificationCreated { notification } => {
-                smallvec![Room::User(notification.user_id)]
+    fn word(&self, event: &Event) -> Option<&'static str> {
+        Some(match &event.body {
+            Body::TaskCreated { .. } => "task_created",
+            Body::TaskStatusChanged { changes, .. } if changes.is_status_only() => {
+                "task_status_changed"
             }
-            _ => Rooms::new(),
-        }
+            Body::TaskUpdated { .. }
+            | Body::TaskStatusChanged { lead: true, .. }
+            | Body::TaskAssigned { lead: true, .. } => "task_updated",
+            Body::TaskDeleted { .. } => "task_deleted",
+            Body::CommentCreated { .. } => "comment_added",
+            Body::ProjectUpdated { .. } => "project_updated",
+            Body::NotificationCreated { .. } => "notification",
+            _ => return None,
+        })
+    }
+
+    fn audiences(&self) -> Option<&Audiences> {
+        Some(&self.audiences)
     }
 
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {

@@ -5,8 +5,8 @@ use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
 use chorus_model::task::TaskChanges;
 use chorus_model::{
-    Body, Event, Notice, Notification, Priority, Project, ProjectStatus, Room, Signal, Task,
-    TaskStatus, Timestamp, UserRef,
+    Body, CustomEvent, Event, Notice, Notification, Priority, Project, ProjectStatus, Room, Signal,
+    Target, Task, TaskStatus, Timestamp, UserRef,
 };
 use chorus_realtime::{Deliveries, Delivery, Frame};
 use serde_json::{Map, Value, json};
@@ -38,7 +38,7 @@ pub(super) fn reply(wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
         Reply::Done
         | Reply::Entered
         | Reply::Ran(_)
-        | Reply::Joined(_)
+        | Reply::Joined { .. }
         | Reply::Left(_)
         | Reply::Online(_) => Frames::new(),
     }
@@ -47,6 +47,21 @@ pub(super) fn reply(wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
 /// The room in a text for the caller: as he wrote it, without quotes.
 pub(super) fn room_as_written(to: &To<'_>) -> String {
     serde_json::from_str(&to.echo.written).unwrap_or_else(|_| to.echo.written.to_string())
+}
+
+/// The word for an event, if the app has one.
+pub(super) fn word(event: &Event) -> Option<&'static str> {
+    Some(match &event.body {
+        Body::TaskCreated { .. } => "task.created",
+        Body::TaskUpdated { .. } => "task.updated",
+        Body::TaskStatusChanged { .. } => "task.status_changed",
+        Body::TaskAssigned { .. } => "task.assigned",
+        Body::TaskDeleted { .. } => "task.deleted",
+        Body::ProjectUpdated { project, changes } => project_updated(project, changes).0,
+        Body::ProjectDeleted { .. } => "project.archived",
+        Body::NotificationCreated { notification } => notified(notification).0,
+        _ => return None,
+    })
 }
 
 /// The one durable frame of an event; none where the app has no word for it.
@@ -129,6 +144,22 @@ pub(super) fn signal(wire: &Wire<'_>, signal: &Signal) -> Deliveries {
 
 fn deliver(room: Room, except: Option<chorus_model::ConnectionId>, frame: Frame) -> Delivery {
     Delivery { rooms: smallvec![room], unless: Rooms::new(), except, frame }
+}
+
+/// A custom event: in a room with the room's name, to one person or to everyone without.
+pub(super) fn custom(wire: &Wire<'_>, custom: &CustomEvent, at: Timestamp) -> Frame {
+    match &custom.room {
+        Target::User(_) | Target::Everyone => envelope(wire, &custom.event, &custom.data, at),
+        room => wire.event(
+            &custom.event,
+            &json!({
+                "type": custom.event,
+                "room": room,
+                "data": custom.data,
+                "timestamp": at.with_offset(),
+            }),
+        ),
+    }
 }
 
 /// Something for everyone in a room.

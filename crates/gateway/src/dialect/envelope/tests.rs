@@ -5,8 +5,8 @@ use chorus_model::project::ProjectChanges;
 use chorus_model::signal::{Named, SignalBody};
 use chorus_model::task::{Change, TaskChanges};
 use chorus_model::{
-    ConnectionId, Notice, Notification, NotificationId, Priority, Project, ProjectId,
-    ProjectStatus, SyncId, Task, TaskId, TaskStatus, UserId,
+    Body, ConnectionId, Notice, Notification, NotificationId, Priority, Project, ProjectId,
+    ProjectStatus, Room, SyncId, Task, TaskId, TaskStatus, UserId,
 };
 use serde_json::Value;
 

@@ -124,7 +124,7 @@ impl Taskmanager {
             | Reply::Ran(_)
             | Reply::JoinedNamed(_)
             | Reply::LeftNamed { .. } => None,
-            Reply::Joined(project) => Some(wire.event(
+            Reply::Joined { project, .. } => Some(wire.event(
                 "joined_project",
                 &json!({
                     "project_id": as_written(&echo.written),

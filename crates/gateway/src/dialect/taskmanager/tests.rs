@@ -181,7 +181,7 @@ fn fields_that_the_app_does_not_know_are_not_told() {
 
 #[test]
 fn raw_texts_can_be_asked_for() {
-    let raw = Taskmanager { escape: false };
+    let raw = Taskmanager { escape: false, ..Taskmanager::default() };
     let frame = raw.encode(&WIRE, &event(Body::TaskDeleted { task: task() })).unwrap();
     assert_eq!(said(&frame).1["task_title"], "<b>T1");
 }
