@@ -40,7 +40,7 @@ where
 
 /// The token of an `Authorization: Bearer` header (RFC 6750, section 2.1). Other schemes are
 /// none of ours: a proxy before the server may use one.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -3,7 +3,9 @@
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
-use chorus_collab::{Answer, Caller as Asker, Collab, Command, Done, Fault, IdempotencyKey};
+use chorus_collab::{
+    Answer, Caller as Asker, Collab, Command, Done, Emission, Fault, IdempotencyKey, TokenFault,
+};
 use chorus_model::{Cursor, Invalid, Rule};
 use http::header::{ETAG, IF_MATCH};
 use http::request::Parts;
@@ -11,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::auth::Caller;
+use crate::auth::{Caller, bearer};
 use crate::error::Refusal;
 use crate::origins::Origins;
 
@@ -41,6 +43,39 @@ where
         let asker = Asker { key: key(&parts.headers)?, ..Asker::user(caller.user.id) };
         let if_version = if_match(&parts.headers)?;
         Ok(Self { collab: Collab::from_ref(state), asker, if_version })
+    }
+}
+
+/// A request of another back end, with a service token.
+#[derive(Debug)]
+pub(crate) struct Backend(Change);
+
+impl<S> FromRequestParts<S> for Backend
+where
+    Collab: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let token = bearer(&parts.headers).ok_or(TokenFault::Missing)?;
+        let collab = Collab::from_ref(state);
+        let user = collab.authenticate_backend(token).await?.user;
+        let asker = Asker { key: key(&parts.headers)?, ..Asker::user(user.id) };
+        let if_version = if_match(&parts.headers)?;
+        Ok(Self(Change { collab, asker, if_version }))
+    }
+}
+
+impl Backend {
+    /// Tells custom events.
+    pub(crate) async fn emit(self, emissions: Vec<Emission>) -> Result<Response, Refusal> {
+        let Self(Change { collab, asker, if_version }) = self;
+        if if_version.is_some() {
+            return Err(Refusal::UnknownPrecondition);
+        }
+        let done = collab.emit(asker, emissions).await?;
+        Ok(answer(done, StatusCode::CREATED))
     }
 }
 
@@ -101,6 +136,7 @@ fn answer(done: Done, status: StatusCode) -> Response {
         Answer::Task(task) => versioned(&task, task.version),
         Answer::Comment(comment) => versioned(&comment, comment.version),
         Answer::Member(member) => Json(member).into_response(),
+        Answer::Emitted(places) => Json(json!({ "sync_ids": places })).into_response(),
         Answer::Read(read) => Json(json!({ "read": read })).into_response(),
         // Only announcements are swallowed, and none comes through this door.
         Answer::Deleted | Answer::Swallowed => StatusCode::NO_CONTENT.into_response(),

@@ -8,6 +8,7 @@ use chorus_collab::{Fault, Taken, TokenFault};
 use chorus_model::Invalid;
 use http::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A refusal. Up to and including [`UnknownPrecondition`](Self::UnknownPrecondition) it is the
@@ -124,7 +125,9 @@ fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
         Fault::NotFound(_) => StatusCode::NOT_FOUND,
         Fault::Taken(_) | Fault::AlreadyMember => StatusCode::CONFLICT,
         Fault::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
-        Fault::TooManyConnections | Fault::TooManyRooms => StatusCode::TOO_MANY_REQUESTS,
+        Fault::TooManyConnections | Fault::TooManyRequests | Fault::TooManyRooms => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Fault::Busy | Fault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Fault::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };
@@ -144,14 +147,15 @@ impl From<TokenFault> for Refusal {
 }
 
 /// The JSON form. `detail` and `message` repeat the sentence where older clients look for it.
-#[derive(Serialize)]
-struct Written<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Refusal")]
+pub(crate) struct Written<'a> {
     error: Reason<'a>,
     detail: &'a str,
     message: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Reason<'a> {
     code: &'static str,
     message: &'a str,

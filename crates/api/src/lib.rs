@@ -14,12 +14,14 @@
 //! * `change` – commands: idempotency, versions, cursors;
 //! * `panics`, `log` – around every request; `requests` – how many there were;
 //! * [`exposition`] – figures as Prometheus reads them;
-//! * `routes` – the resources, one file each.
+//! * `routes` – the resources, one file each;
+//! * [`document`] – the same for programs: OpenAPI and `AsyncAPI`.
 
 mod auth;
 mod body;
 mod change;
 mod cookies;
+pub mod document;
 mod error;
 pub mod exposition;
 mod log;

@@ -7,6 +7,7 @@ use chorus_model::{Invalid, Rule};
 use http::header::LINK;
 use http::{HeaderValue, Uri};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// Entries of one answer where the caller names no number.
 const USUAL: u32 = 50;
@@ -65,6 +66,16 @@ impl Window {
     }
 }
 
+/// What `limit` may be.
+pub(crate) fn limit_schema() -> Value {
+    json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL })
+}
+
+/// What `offset` may be.
+pub(crate) fn offset_schema() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 })
+}
+
 fn number(name: &'static str, text: &str, low: u32, high: u32) -> Result<u32, Invalid> {
     let number = text.parse().ok().filter(|number| (low..=high).contains(number));
     number.ok_or(Invalid::new(name, Rule::Range(low.into(), high.into())))
@@ -72,8 +83,6 @@ fn number(name: &'static str, text: &str, low: u32, high: u32) -> Result<u32, In
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn window(query: &serde_json::Value) -> Result<Window, String> {

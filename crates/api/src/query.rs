@@ -4,8 +4,9 @@ use axum::extract::{FromRequestParts, Query};
 use chorus_model::Rule;
 use http::Uri;
 use http::request::Parts;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use crate::document::Schemas;
 use crate::error::Refusal;
 
 /// The pairs of a query, all of them texts. An empty value counts as absent, as forms send it;
@@ -30,6 +31,11 @@ pub(crate) fn flag(word: &str) -> Result<bool, Rule> {
     }
 }
 
+/// What a yes or no may be.
+pub(crate) fn flag_schema(_: &mut Schemas) -> Value {
+    json!({ "type": "string", "enum": ["true", "false"] })
+}
+
 fn read(uri: &Uri) -> Result<Asked, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| chorus_model::Invalid::new("query", Rule::Form("name=value pairs")))?;
@@ -39,8 +45,6 @@ fn read(uri: &Uri) -> Result<Asked, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -24,12 +24,11 @@ pub fn router(api: Api) -> Router {
     let requests = Arc::default();
     let witness = Witness { clock: api.collab.clock().clone(), requests: Arc::clone(&requests) };
     let origins = Origins::from_ref(&api);
-    let native = routes::native();
+    let native = routes::native().into_router();
     let routes = Router::new()
         .nest("/api/v1", native.clone())
         .nest("/chorus/v1", native)
-        .merge(routes::status::root())
-        .merge(routes::metrics::root(requests))
+        .merge(routes::root(requests).into_router())
         .merge(pages::routes());
     trimming(
         with_refusals(routes)

@@ -1,41 +1,92 @@
 //! Registering, logging in and out, passwords.
 
+use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 use chorus_collab::accounts::{Login, NewAccount};
 use chorus_collab::{Collab, Fault, Fields, TokenFault};
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Invalid, Rule};
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::users::Person;
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::cookies::{CookieRules, SessionCookies};
+use crate::document::{About, Routes, Schemas, object, post, read, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     CookieRules: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/auth/register", post(register))
-        .route("/auth/login", post(log_in))
-        .route("/auth/refresh", post(refresh))
-        .route("/auth/logout", post(log_out))
-        .route("/auth/password", post(change_password))
+    let registered = About::new("register", "Makes an account.")
+        .form(read::<NewAccount>)
+        .answers(201, written::<Person<'_>>)
+        .refuses(400, &["username_taken", "email_taken"])
+        .refuses(403, &["registration_closed"]);
+    let logged_in = About::new("log_in", "Gets tokens for a name and a password.")
+        .form(|s| s.named("Credentials", credentials_schema))
+        .answers(200, written::<LoggedIn<'_>>)
+        .tells("Set-Cookie")
+        .refuses(401, &["bad_credentials"])
+        .refuses(403, &["deactivated"]);
+    let refreshed = About::new("refresh", "Gets another access token.")
+        .form(refresh_form)
+        .answers(200, written::<LoggedIn<'_>>)
+        .tells("Set-Cookie")
+        .refuses(401, &["not_authenticated", "invalid_token", "token_expired"])
+        .refuses(401, &["wrong_token_type", "unknown_user"]);
+    let logged_out = About::new("log_out", "Ends a refresh token.")
+        .form(refresh_form)
+        .answers_nothing()
+        .tells("Set-Cookie");
+    let changed = About::new("change_password", "Changes one's own password.")
+        .form(password_form)
+        .answers_nothing();
+    Routes::new()
+        .at("/auth/register", [post(register, registered)])
+        .at("/auth/login", [post(log_in, logged_in)])
+        .at("/auth/refresh", [post(refresh, refreshed)])
+        .at("/auth/logout", [post(log_out, logged_out)])
+        .at("/auth/password", [post(change_password, changed)])
+}
+
+fn credentials_schema(_: &mut Schemas) -> Value {
+    let text = || json!({ "type": "string" });
+    let nullable = json!({ "type": ["string", "null"] });
+    let fields = object([
+        ("username", nullable, false),
+        ("email", text(), false),
+        ("password", text(), true),
+    ]);
+    let mut form = fields;
+    form["anyOf"] = json!([{ "required": ["username"] }, { "required": ["email"] }]);
+    form
+}
+
+fn refresh_form(schemas: &mut Schemas) -> Value {
+    schemas.named("RefreshForm", |_| {
+        object([("refresh_token", json!({ "type": ["string", "null"] }), false)])
+    })
+}
+
+fn password_form(schemas: &mut Schemas) -> Value {
+    schemas.named("PasswordForm", |s| {
+        let old = json!({ "type": "string" });
+        object([("old_password", old, true), ("new_password", read::<Password>(s), true)])
+    })
 }
 
 /// Who has just logged in.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct LoggedIn<'a> {
     access_token: &'a str,
     refresh_token: &'a str,

@@ -1,30 +1,59 @@
 //! Comments on tasks.
 
-use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
-use axum::routing::get;
 use chorus_collab::{Collab, Command, Fields, forms};
-use chorus_model::{CommentId, TaskId};
+use chorus_model::{Comment, CommentId, TaskId};
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Change, versioned};
+use crate::document::{
+    About, Routes, comment, delete, get, list as many, patch, post, put, written,
+};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
 use crate::query::Asked;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/tasks/{id}/comments", get(list).post(add))
-        .route("/comments/{id}", get(show).patch(edit).put(edit).delete(remove))
+    let not_found = &["not_found"];
+    let listed = About::new("list_comments", "Comments on a task, oldest first.")
+        .pages(many::<Comment>)
+        .refuses(404, not_found);
+    let added = About::new("add_comment", "Comments on a task.")
+        .form(comment)
+        .answers(201, written::<Comment>)
+        .tells("ETag")
+        .refuses(404, not_found);
+    let shown = About::new("show_comment", "A comment.")
+        .answers(200, written::<Comment>)
+        .tells("ETag")
+        .refuses(404, not_found);
+    let removed = About::new("delete_comment", "Deletes a comment.")
+        .answers_nothing()
+        .refuses(403, &["forbidden"])
+        .refuses(404, not_found);
+    Routes::new().at("/tasks/{id}/comments", [get(list, listed), post(add, added)]).at(
+        "/comments/{id}",
+        [get(show, shown), patch(edit, edited()), put(edit, edited()), delete(remove, removed)],
+    )
+}
+
+fn edited() -> About {
+    About::new("edit_comment", "Changes a comment that one wrote.")
+        .form(comment)
+        .conditional()
+        .answers(200, written::<Comment>)
+        .tells("ETag")
+        .refuses(403, &["forbidden"])
+        .refuses(404, &["not_found"])
 }
 
 async fn list(

@@ -1,28 +1,51 @@
 //! Who belongs to a project.
 
+use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch};
-use axum::{Json, Router};
 use chorus_collab::{Collab, Command, forms};
-use chorus_model::{ProjectId, UserId};
+use chorus_model::{Member, ProjectId, UserId};
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::Change;
+use crate::document::{self, About, Routes, delete, get, new_member, patch, post, put, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::path::At;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/projects/{id}/members", get(list).post(add))
-        .route("/projects/{id}/members/{user_id}", patch(set_role).put(set_role).delete(remove))
+    let (forbidden, not_found) = (&["forbidden"], &["not_found"]);
+    let listed = About::new("list_members", "All who belong to a project.")
+        .answers(200, document::list::<Member>)
+        .refuses(404, not_found);
+    let added = About::new("add_member", "Takes somebody into a project.")
+        .form(new_member)
+        .answers(201, written::<Member>)
+        .refuses(403, forbidden)
+        .refuses(404, not_found)
+        .refuses(409, &["already_member"]);
+    let removed = About::new("remove_member", "Takes somebody out of a project, or leaves it.")
+        .answers_nothing()
+        .refuses(403, forbidden)
+        .refuses(404, not_found);
+    Routes::new().at("/projects/{id}/members", [get(list, listed), post(add, added)]).at(
+        "/projects/{id}/members/{user_id}",
+        [patch(set_role, changed()), put(set_role, changed()), delete(remove, removed)],
+    )
+}
+
+fn changed() -> About {
+    About::new("set_role", "Gives a member another role.")
+        .form(document::role)
+        .answers(200, written::<Member>)
+        .refuses(403, &["forbidden"])
+        .refuses(404, &["not_found"])
 }
 
 async fn list(

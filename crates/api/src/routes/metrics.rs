@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::IntoResponse;
-use axum::routing::get;
 use http::header::CONTENT_TYPE;
 
+use crate::document::{About, Routes, get};
 use crate::exposition::{self, Figure, Figures};
 use crate::requests::Requests;
 use crate::state::Build;
 
 /// The path at which Prometheus looks.
-pub(crate) fn root<S>(requests: Arc<Requests>) -> Router<S>
+pub(crate) fn root<S>(requests: Arc<Requests>) -> Routes<S>
 where
     Figures: FromRef<S>,
     Build: FromRef<S>,
@@ -22,7 +21,8 @@ where
     let tell = async move |State(figures): State<Figures>, State(build): State<Build>| {
         tell(&figures, build, &requests)
     };
-    Router::new().route("/metrics", get(tell))
+    let about = About::new("metrics", "What was counted and timed, for Prometheus.");
+    Routes::new().at("/metrics", [get(tell, about.answers_text("text/plain"))])
 }
 
 fn tell(figures: &Figures, build: Build, requests: &Requests) -> impl IntoResponse + use<> {

@@ -2,25 +2,30 @@
 
 mod auth;
 mod comments;
+mod events;
 mod members;
-pub(crate) mod metrics;
+mod metrics;
 mod notifications;
 mod projects;
-pub(crate) mod status;
+mod status;
 mod sync;
 mod tasks;
 mod users;
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use chorus_collab::Collab;
 
 use crate::cookies::CookieRules;
+use crate::document::Routes;
+use crate::exposition::Figures;
 use crate::origins::Origins;
+use crate::requests::Requests;
 use crate::state::Build;
 
 /// The native REST, to be nested under a prefix.
-pub(crate) fn native<S>() -> Router<S>
+pub(crate) fn native<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
@@ -28,14 +33,26 @@ where
     Build: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
+    Routes::new()
         .merge(auth::routes())
         .merge(users::routes())
         .merge(projects::routes())
         .merge(members::routes())
         .merge(tasks::routes())
         .merge(comments::routes())
+        .merge(events::routes())
         .merge(notifications::routes())
         .merge(sync::routes())
         .merge(status::native())
+}
+
+/// What is served at the root beside the web page.
+pub(crate) fn root<S>(requests: Arc<Requests>) -> Routes<S>
+where
+    Collab: FromRef<S>,
+    Build: FromRef<S>,
+    Figures: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    status::root().merge(metrics::root(requests))
 }

@@ -1,26 +1,34 @@
 //! What the caller should know.
 
-use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
-use axum::routing::{get, post};
 use chorus_collab::{Collab, Command, Fields, forms};
+use chorus_model::Notification;
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::Change;
+use crate::document::{self, About, Routes, get, post};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::paging::Window;
-use crate::query::{Asked, flag};
+use crate::query::{Asked, flag, flag_schema};
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new().route("/notifications", get(list)).route("/notifications/read", post(mark_read))
+    let listed = About::new("list_notifications", "One's own notifications, newest first.")
+        .query("unread_only", "Whether to leave out what was read.", flag_schema)
+        .pages(document::list::<Notification>);
+    let read = About::new("mark_read", "Marks notifications as read.")
+        .form(document::notifications)
+        .answers(200, document::marked);
+    Routes::new()
+        .at("/notifications", [get(list, listed)])
+        .at("/notifications/read", [post(mark_read, read)])
 }
 
 async fn list(

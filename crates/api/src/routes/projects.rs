@@ -1,30 +1,60 @@
 //! Projects.
 
-use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
-use axum::routing::get;
+use chorus_collab::command::{NewProject, ProjectPatch};
 use chorus_collab::{Collab, Command, Fields, forms};
-use chorus_model::ProjectId;
+use chorus_model::{Project, ProjectId};
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Change, versioned};
+use crate::document::{self, About, Routes, delete, get, patch, post, put, read, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
 use crate::query::Asked;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/projects", get(list).post(create))
-        .route("/projects/{id}", get(show).patch(update).put(update).delete(remove))
+    let listed = About::new("list_projects", "Projects that one belongs to.")
+        .pages(document::list::<Project>);
+    let created = About::new("create_project", "Makes a project, and owns it.")
+        .form(read::<NewProject>)
+        .answers(201, written::<Project>)
+        .tells("ETag");
+    let shown = About::new("show_project", "A project.")
+        .answers(200, written::<Project>)
+        .tells("ETag")
+        .refuses(404, &["not_found"]);
+    let removed = About::new("delete_project", "Deletes a project with all that is in it.")
+        .answers_nothing()
+        .refuses(403, &["forbidden"])
+        .refuses(404, &["not_found"]);
+    Routes::new().at("/projects", [get(list, listed), post(create, created)]).at(
+        "/projects/{id}",
+        [
+            get(show, shown),
+            patch(update, updated()),
+            put(update, updated()),
+            delete(remove, removed),
+        ],
+    )
+}
+
+fn updated() -> About {
+    About::new("update_project", "Changes the fields of a project that are given.")
+        .form(read::<ProjectPatch>)
+        .conditional()
+        .answers(200, written::<Project>)
+        .tells("ETag")
+        .refuses(403, &["forbidden"])
+        .refuses(404, &["not_found"])
 }
 
 async fn list(

@@ -2,30 +2,39 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{FromRef, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use chorus_collab::sync::Feed;
 use chorus_collab::{Collab, Fields};
 use chorus_model::{Cursor, Event, Invalid};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::auth::Caller;
+use crate::document::{About, Routes, get, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::query::Asked;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new().route("/sync", get(feed))
+    let told = About::new("feed", "What happened after a cursor, or where the log ends now.")
+        .query("since", "The cursor of an earlier answer.", |_| json!({ "type": "string" }))
+        .answers(200, written::<Heard>);
+    Routes::new().at("/sync", [get(feed, told)])
 }
 
+/// Why a cursor may not count any more.
+const RESETS: [&str; 5] = ["not_a_cursor", "unknown_epoch", "ahead", "rewritten", "trimmed"];
+
 /// What happened after a cursor.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Feed")]
 struct Heard {
     events: Vec<Arc<Event>>,
     cursor: Cursor,
@@ -33,6 +42,7 @@ struct Heard {
     more: bool,
     /// Why the cursor does not count any more: fetch everything anew.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = RESETS))]
     reset: Option<&'static str>,
 }
 

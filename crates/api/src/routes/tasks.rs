@@ -1,34 +1,94 @@
 //! Tasks, flat and of one project.
 
-use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
-use axum::routing::get;
+use chorus_collab::command::{NewTask, TaskPatch};
 use chorus_collab::{Collab, Command, Fields, TaskFilter, TaskOrder, TaskSort, forms};
 use chorus_model::text::Name;
-use chorus_model::{Priority, ProjectId, Rule, TaskId, TaskStatus, Timestamp, UserId};
+use chorus_model::{Priority, ProjectId, Rule, Task, TaskId, TaskStatus, Timestamp, UserId};
 use http::Uri;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Change, versioned};
+use crate::document::{self, About, Routes, Schemas, delete, get, patch, post, put, read, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
-use crate::query::{Asked, flag};
+use crate::query::{Asked, flag, flag_schema};
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/tasks", get(list).post(create))
-        .route("/tasks/{id}", get(show).patch(update).put(update).delete(remove))
-        .route("/projects/{id}/tasks", get(list_of_project).post(create_in_project))
+    let (forbidden, not_found) = (&["forbidden"], &["not_found"]);
+    let all = About::new("list_tasks", "Tasks of all projects that one sees.");
+    let some = About::new("list_project_tasks", "Tasks of a project.").refuses(404, not_found);
+    let created = |id, form| {
+        About::new(id, "Makes a task in a project.")
+            .form(form)
+            .answers(201, written::<Task>)
+            .tells("ETag")
+            .refuses(403, forbidden)
+            .refuses(404, not_found)
+    };
+    let shown = About::new("show_task", "A task.")
+        .answers(200, written::<Task>)
+        .tells("ETag")
+        .refuses(404, not_found);
+    let removed = About::new("delete_task", "Deletes a task.")
+        .conditional()
+        .answers_nothing()
+        .refuses(403, forbidden)
+        .refuses(404, not_found);
+    let post_any = post(create, created("create_task", read::<NewTask>));
+    let post_here = post(create_in_project, created("create_project_task", new_task_here));
+    Routes::new()
+        .at("/tasks", [get(list, filtered(all)), post_any])
+        .at("/projects/{id}/tasks", [get(list_of_project, filtered(some)), post_here])
+        .at(
+            "/tasks/{id}",
+            [
+                get(show, shown),
+                patch(update, updated()),
+                put(update, updated()),
+                delete(remove, removed),
+            ],
+        )
+}
+
+fn updated() -> About {
+    About::new("update_task", "Changes the fields of a task that are given.")
+        .form(read::<TaskPatch>)
+        .conditional()
+        .answers(200, written::<Task>)
+        .tells("ETag")
+        .refuses(403, &["forbidden"])
+        .refuses(404, &["not_found"])
+}
+
+fn filtered(about: About) -> About {
+    about
+        .query("project_id", "Of this project.", read::<ProjectId>)
+        .query("status", "Where they stand.", read::<TaskStatus>)
+        .query("priority", "How urgent they are.", read::<Priority>)
+        .query("assignee_id", "Who is to do them.", read::<UserId>)
+        .query("q", "What title or description contain, in any case.", read::<Name>)
+        .query("overdue", "Whether they are due before now and not finished.", flag_schema)
+        .query("sort", "In which order; with `-` the other way round.", |_| {
+            let words = ORDERS.iter().flat_map(|word| [(*word).to_owned(), format!("-{word}")]);
+            json!({ "type": "string", "enum": words.collect::<Vec<_>>(), "default": ORDERS[0] })
+        })
+        .pages(document::list::<Task>)
+}
+
+/// A new task of the project in the path: `project_id` is not read.
+fn new_task_here(schemas: &mut Schemas) -> Value {
+    schemas.without::<NewTask>("NewTaskHere", "project_id")
 }
 
 async fn list(
@@ -113,8 +173,10 @@ fn filter(fields: &mut Fields<'_>, now: Timestamp) -> TaskFilter {
     }
 }
 
+/// What lists are in the order of.
+const ORDERS: &[&str] = &["position", "created_at", "updated_at", "due_date", "priority"];
+
 fn order(word: &str) -> Result<TaskOrder, Rule> {
-    const WORDS: &[&str] = &["position", "created_at", "updated_at", "due_date", "priority"];
     let (word, descending) = word.strip_prefix('-').map_or((word, false), |word| (word, true));
     let sort = match word {
         "position" => TaskSort::Position,
@@ -122,7 +184,7 @@ fn order(word: &str) -> Result<TaskOrder, Rule> {
         "updated_at" => TaskSort::Updated,
         "due_date" => TaskSort::Due,
         "priority" => TaskSort::Priority,
-        _ => return Err(Rule::OneOf(WORDS)),
+        _ => return Err(Rule::OneOf(ORDERS)),
     };
     Ok(TaskOrder { sort, descending })
 }

@@ -1,38 +1,74 @@
 //! People, and one's own account.
 
+use axum::Json;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
-use axum::{Json, Router};
 use chorus_collab::{Collab, Fields};
 use chorus_model::text::{Email, Name};
 use chorus_model::{User, UserId, WorkspaceRole};
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::with_cursor;
+use crate::document::{self, About, Routes, Schemas, get, object, patch, put, read, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
 use crate::query::Asked;
 
-pub(crate) fn routes<S>() -> Router<S>
+pub(crate) fn routes<S>() -> Routes<S>
 where
     Collab: FromRef<S>,
     Origins: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
-    Router::new()
-        .route("/users", get(list))
-        .route("/users/{id}", get(show))
-        .route("/users/me", own())
-        .route("/auth/me", own())
+    let listed =
+        About::new("list_users", "Everybody with an account.").pages(document::list::<Person<'_>>);
+    let shown = About::new("show_user", "A person.")
+        .answers(200, written::<Person<'_>>)
+        .refuses(404, &["not_found"]);
+    let own = |id| About::new(id, "One's own account.").answers(200, written::<Person<'_>>);
+    Routes::new()
+        .at("/users", [get(list, listed)])
+        .at("/users/{id}", [get(show, shown)])
+        .at(
+            "/users/me",
+            [
+                get(me, own("show_me")),
+                patch(change_me, changed("change_me")),
+                put(change_me, changed("change_me")),
+            ],
+        )
+        .at(
+            "/auth/me",
+            [
+                get(me, own("show_account")),
+                patch(change_me, changed("change_account")),
+                put(change_me, changed("change_account")),
+            ],
+        )
+}
+
+fn changed(id: &'static str) -> About {
+    About::new(id, "Changes one's own account.")
+        .form(account_patch)
+        .answers(200, written::<Person<'_>>)
+        .tells("Chorus-Cursor")
+        .refuses(409, &["email_taken"])
+}
+
+fn account_patch(schemas: &mut Schemas) -> Value {
+    schemas.named("AccountPatch", |s| {
+        object([("full_name", read::<Name>(s), false), ("email", read::<Option<Email>>(s), false)])
+    })
 }
 
 /// A person as others see him.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Person<'a> {
     id: UserId,
     username: &'a str,
@@ -43,7 +79,7 @@ pub(crate) struct Person<'a> {
     full_name: &'a str,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct Address<'a> {
     email: Option<&'a str>,
 }
@@ -69,15 +105,6 @@ impl<'a> Person<'a> {
             Self { address: None, ..whole }
         }
     }
-}
-
-fn own<S>() -> MethodRouter<S>
-where
-    Collab: FromRef<S>,
-    Origins: FromRef<S>,
-    S: Clone + Send + Sync + 'static,
-{
-    get(me).patch(change_me).put(change_me)
 }
 
 async fn list(

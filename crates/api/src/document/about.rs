@@ -1,0 +1,294 @@
+//! What an operation is about: its part of the OpenAPI document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::{OriginalUri, State};
+use serde_json::{Value, json};
+
+use super::schemas::{self, Give};
+use crate::auth::Caller;
+use crate::body::Object;
+use crate::change::{Backend, Change};
+use crate::cookies::SessionCookies;
+use crate::path::At;
+use crate::query::Asked;
+
+/// A parameter of the query or of the headers.
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) place: &'static str,
+    pub(super) description: &'static str,
+    pub(super) schema: Give,
+}
+
+/// An answer that is no refusal.
+pub(super) struct Success {
+    pub(super) status: u16,
+    pub(super) schema: Option<Give>,
+    pub(super) media: &'static str,
+    pub(super) headers: Vec<&'static str>,
+}
+
+/// What an operation takes and answers. What its handler extracts is told by the extractors
+/// ([`Parts`]); what the handler does with it is told here.
+pub(crate) struct About {
+    pub(super) id: &'static str,
+    pub(super) summary: &'static str,
+    /// The security schemes of which one is needed; none means nobody is asked who he is.
+    pub(super) security: &'static [&'static str],
+    pub(super) form: Option<Give>,
+    pub(super) form_required: bool,
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) successes: Vec<Success>,
+    pub(super) refusals: BTreeMap<u16, BTreeSet<&'static str>>,
+    changes: bool,
+}
+
+impl About {
+    /// An operation of this id. `summary`: what it does, in one sentence.
+    pub(crate) fn new(id: &'static str, summary: &'static str) -> Self {
+        Self {
+            id,
+            summary,
+            security: &[],
+            form: None,
+            form_required: false,
+            parameters: Vec::new(),
+            successes: Vec::new(),
+            refusals: BTreeMap::from([(500, BTreeSet::from(["internal"]))]),
+            changes: false,
+        }
+    }
+
+    /// It answers with this status and JSON.
+    pub(crate) fn answers(mut self, status: u16, schema: Give) -> Self {
+        let (schema, media) = (Some(schema), "application/json");
+        self.successes.push(Success { status, schema, media, headers: Vec::new() });
+        self
+    }
+
+    /// It answers with this status and no body.
+    pub(crate) fn answers_nothing(mut self) -> Self {
+        self.successes.push(Success { status: 204, schema: None, media: "", headers: Vec::new() });
+        self
+    }
+
+    /// It answers with 200 and a body of this media type.
+    pub(crate) fn answers_text(mut self, media: &'static str) -> Self {
+        let schema: Give = |_| json!({ "type": "string" });
+        self.successes.push(Success {
+            status: 200,
+            schema: Some(schema),
+            media,
+            headers: Vec::new(),
+        });
+        self
+    }
+
+    /// Its answers have this header.
+    pub(crate) fn tells(mut self, header: &'static str) -> Self {
+        self.successes.iter_mut().for_each(|success| success.headers.push(header));
+        self
+    }
+
+    /// The form of its body.
+    pub(crate) fn form(mut self, form: Give) -> Self {
+        self.form = Some(form);
+        self.refuses(422, &["invalid"])
+    }
+
+    /// A parameter of the query.
+    pub(crate) fn query(mut self, name: &'static str, about: &'static str, schema: Give) -> Self {
+        self.parameters.push(Parameter { name, place: "query", description: about, schema });
+        self
+    }
+
+    /// It answers with a list in parts.
+    pub(crate) fn pages(self, list: Give) -> Self {
+        self.query("limit", "Most entries of the answer.", |_| crate::paging::limit_schema())
+            .query("offset", "Entries to leave out.", |_| crate::paging::offset_schema())
+            .answers(200, list)
+            .tells("Link")
+    }
+
+    /// It may be made on condition of a version.
+    pub(crate) fn conditional(self) -> Self {
+        self.header(
+            "If-Match",
+            "Only if the entity still has this version.",
+            |_| json!({ "type": "string", "examples": ["\"3\""] }),
+        )
+        .refuses(412, &["version_conflict"])
+    }
+
+    /// It may be refused with this status, for these reasons.
+    pub(crate) fn refuses(mut self, status: u16, codes: &[&'static str]) -> Self {
+        self.refusals.entry(status).or_default().extend(codes);
+        self
+    }
+
+    /// It needs a token of one of these schemes.
+    fn secured(mut self, schemes: &'static [&'static str]) -> Self {
+        self.security = schemes;
+        self.asks().refuses(
+            401,
+            &[
+                "not_authenticated",
+                "invalid_token",
+                "token_expired",
+                "wrong_token_type",
+                "unknown_user",
+            ],
+        )
+    }
+
+    /// It is a change, which is made once per key.
+    fn repeatable(mut self) -> Self {
+        self.changes = true;
+        self.refuses(422, &["invalid", "key_reused", "key_expired"]).header(
+            "Idempotency-Key",
+            "Repeated, it gets the first answer again.",
+            |_| json!({ "type": "string", "pattern": "^[!-~]{1,128}$" }),
+        )
+    }
+
+    /// It asks the database.
+    fn asks(self) -> Self {
+        self.refuses(503, &["busy", "unavailable"])
+    }
+
+    fn header(mut self, name: &'static str, about: &'static str, schema: Give) -> Self {
+        self.parameters.push(Parameter { name, place: "header", description: about, schema });
+        self
+    }
+
+    /// After everything else was told.
+    pub(super) fn complete(mut self) -> Self {
+        if self.changes {
+            if !self.parameters.iter().any(|parameter| parameter.name == "If-Match") {
+                self = self.refuses(400, &["unknown_precondition"]);
+            }
+            self = self.tells("Chorus-Cursor").tells("Idempotency-Replayed");
+        }
+        self
+    }
+}
+
+/// An extractor tells what it takes of a request, and why it refuses one.
+pub(crate) trait Part {
+    fn tell(about: About) -> About;
+}
+
+impl Part for State<chorus_collab::Collab> {
+    fn tell(about: About) -> About {
+        about.asks()
+    }
+}
+
+macro_rules! silent {
+    ($($part:ty),+ $(,)?) => {$(
+        impl Part for $part {
+            fn tell(about: About) -> About {
+                about
+            }
+        }
+    )+};
+}
+
+silent! {
+    OriginalUri,
+    SessionCookies,
+    State<crate::cookies::CookieRules>,
+    State<crate::exposition::Figures>,
+    State<crate::state::Build>,
+}
+
+impl Part for Caller {
+    fn tell(about: About) -> About {
+        about.secured(&["bearer", "cookie"]).refuses(403, &["deactivated"])
+    }
+}
+
+impl Part for Change {
+    fn tell(about: About) -> About {
+        Caller::tell(about).repeatable()
+    }
+}
+
+impl Part for Backend {
+    fn tell(about: About) -> About {
+        about.secured(&["service"]).repeatable()
+    }
+}
+
+impl Part for Object {
+    fn tell(mut about: About) -> About {
+        about.form_required = true;
+        <Option<Self>>::tell(about)
+    }
+}
+
+impl Part for Option<Object> {
+    fn tell(about: About) -> About {
+        about
+            .refuses(400, &["malformed_json", "json_too_deep", "body_incomplete"])
+            .refuses(408, &["body_too_slow"])
+            .refuses(413, &["body_too_large"])
+            .refuses(415, &["unsupported_media_type"])
+            .refuses(422, &["invalid"])
+    }
+}
+
+impl Part for Asked {
+    fn tell(about: About) -> About {
+        about.refuses(422, &["invalid"])
+    }
+}
+
+impl<T> Part for At<T> {
+    fn tell(about: About) -> About {
+        about.refuses(404, &["no_such_path"])
+    }
+}
+
+/// The extractors of a handler, in the form in which axum names them.
+pub(crate) trait Parts {
+    fn tell(about: About) -> About;
+}
+
+impl Parts for ((),) {
+    fn tell(about: About) -> About {
+        about
+    }
+}
+
+macro_rules! parts {
+    ($($($part:ident)+;)+) => {$(
+        impl<M, $($part: Part),+> Parts for (M, $($part),+) {
+            fn tell(about: About) -> About {
+                $(let about = $part::tell(about);)+
+                about
+            }
+        }
+    )+};
+}
+
+parts! {
+    A;
+    A B;
+    A B C;
+    A B C D;
+    A B C D E;
+}
+
+/// A parameter as OpenAPI writes it.
+impl Parameter {
+    pub(super) fn write(&self, schemas: &mut schemas::Schemas) -> Value {
+        json!({
+            "name": self.name,
+            "in": self.place,
+            "description": self.description,
+            "schema": (self.schema)(schemas),
+        })
+    }
+}

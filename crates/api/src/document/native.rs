@@ -1,0 +1,225 @@
+//! What is asked and told in the native protocol, apart from the events of the log.
+
+use chorus_collab::command::{NewProject, NewTask, ProjectPatch, TaskPatch};
+use chorus_model::{
+    Comment, CommentId, Cursor, Member, Project, ProjectId, Task, TaskId, Timestamp, UserId,
+    UserRef,
+};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+
+use super::schemas::{self, Give, Schemas, object, read, written};
+
+/// A request: its name, the schemas of its argument and of its answer's `data`, and whether it
+/// is a command, answered with a cursor.
+pub(super) struct Request {
+    pub(super) name: &'static str,
+    pub(super) argument: Give,
+    pub(super) data: Option<Give>,
+    pub(super) command: bool,
+}
+
+/// Something told: its name, and the schema of its argument.
+pub(super) type Told = (&'static str, Give);
+
+/// All requests.
+pub(super) fn requests() -> Vec<Request> {
+    let ask =
+        |name, argument: Give, data: Option<Give>| Request { name, argument, data, command: false };
+    let command = |name, argument: Give, data: Give| Request {
+        name,
+        argument,
+        data: Some(data),
+        command: true,
+    };
+    let nothing: Give = |_| json!({ "type": "null" });
+    vec![
+        ask("subscribe", room, Some(room)),
+        ask("unsubscribe", room, Some(room)),
+        ask("who", |s| object([("project_id", nullable::<ProjectId>(s), false)]), Some(present)),
+        ask("typing", typing, None),
+        ask("ping", |_| object([]), None),
+        command("project.create", read::<NewProject>, written::<Project>),
+        command(
+            "project.update",
+            |s| {
+                let own = [("project_id", id::<ProjectId>(s), true), if_version()];
+                both(read::<ProjectPatch>(s), own)
+            },
+            written::<Project>,
+        ),
+        command("project.delete", |s| object([("project_id", id::<ProjectId>(s), true)]), nothing),
+        command(
+            "member.add",
+            |s| both(schemas::new_member(s), [("project_id", id::<ProjectId>(s), true)]),
+            written::<Member>,
+        ),
+        command("member.update", |s| both(schemas::role(s), member(s)), written::<Member>),
+        command("member.remove", |s| object(member(s)), nothing),
+        command("task.create", read::<NewTask>, written::<Task>),
+        command(
+            "task.update",
+            |s| both(read::<TaskPatch>(s), [("task_id", id::<TaskId>(s), true), if_version()]),
+            written::<Task>,
+        ),
+        command(
+            "task.delete",
+            |s| object([("task_id", id::<TaskId>(s), true), if_version()]),
+            nothing,
+        ),
+        command(
+            "comment.create",
+            |s| both(schemas::comment(s), [("task_id", id::<TaskId>(s), true)]),
+            written::<Comment>,
+        ),
+        command(
+            "comment.update",
+            |s| {
+                let own = [("comment_id", id::<CommentId>(s), true), if_version()];
+                both(schemas::comment(s), own)
+            },
+            written::<Comment>,
+        ),
+        command("comment.delete", |s| object([("comment_id", id::<CommentId>(s), true)]), nothing),
+        command("notification.read", schemas::notifications, schemas::marked),
+    ]
+}
+
+/// What is told on every transport beside the events of the log.
+pub(super) fn signals() -> [Told; 7] {
+    [
+        ("connected", |s| {
+            let cursor = written::<Cursor>(s);
+            object([("user", user(s), true), ("cursor", cursor, true), ("at", at(s), true)])
+        }),
+        ("head", |s| object([("cursor", written::<Cursor>(s), true), ("at", at(s), true)])),
+        ("presence", |s| {
+            object([
+                ("room", text(), true),
+                ("user", user(s), true),
+                ("present", flag(), true),
+                ("at", at(s), true),
+            ])
+        }),
+        ("typing", |s| {
+            object([
+                ("user", user(s), true),
+                ("task_id", id::<TaskId>(s), true),
+                ("project_id", id::<ProjectId>(s), true),
+                ("typing", flag(), true),
+                ("at", at(s), true),
+            ])
+        }),
+        ("passing", |s| {
+            let any = || json!({ "description": "Any JSON." });
+            object([
+                ("room", text(), true),
+                ("event", text(), true),
+                ("data", any(), true),
+                ("at", at(s), true),
+            ])
+        }),
+        ("message", |s| {
+            object([
+                ("room", text(), true),
+                ("user", user(s), true),
+                ("content", json!({ "type": "object", "additionalProperties": true }), true),
+                ("at", at(s), true),
+            ])
+        }),
+        ("error", |s| {
+            let request = json!({
+                "type": "string",
+                "description": "The name of the request that was refused.",
+            });
+            both(refusal(s), [("request", request, false)])
+        }),
+    ]
+}
+
+/// An answer that is a refusal.
+pub(super) fn refusal(schemas: &mut Schemas) -> Value {
+    schemas.named("NativeRefusal", |_| {
+        let fields = json!({ "type": "object", "additionalProperties": text() });
+        let error =
+            object([("code", code(), true), ("message", text(), true), ("fields", fields, false)]);
+        object([("ok", json!({ "const": false }), true), ("error", error, true)])
+    })
+}
+
+/// An answer to a request that was done.
+pub(super) fn done(request: &Request, schemas: &mut Schemas) -> Value {
+    let ok = ("ok", json!({ "const": true }), true);
+    match request.data {
+        None => object([ok]),
+        Some(data) if request.command => {
+            let cursor = written::<Cursor>(schemas);
+            object([ok, ("data", data(schemas), true), ("cursor", cursor, true)])
+        }
+        Some(data) => object([ok, ("data", data(schemas), request.name != "subscribe")]),
+    }
+}
+
+/// `one` and these fields.
+pub(super) fn both<const N: usize>(one: Value, fields: [(&str, Value, bool); N]) -> Value {
+    json!({ "allOf": vec![one, object(fields)] })
+}
+
+/// The codes of refusals that can come over a socket; `refused` is of what was no request.
+fn code() -> Value {
+    json!({
+        "type": "string",
+        "enum": [
+            "invalid", "deactivated", "forbidden", "not_found", "already_member",
+            "version_conflict", "too_many_requests", "too_many_rooms", "not_there", "busy", "unavailable", "internal",
+            "refused",
+        ],
+    })
+}
+
+fn room(_: &mut Schemas) -> Value {
+    object([("room", json!({ "type": "string", "pattern": "^(project|task):[0-9]+$" }), true)])
+}
+
+fn present(s: &mut Schemas) -> Value {
+    let person =
+        object([("user", user(s), true), ("since", at(s), true), ("last_activity", at(s), true)]);
+    json!({ "type": "array", "items": person })
+}
+
+fn typing(s: &mut Schemas) -> Value {
+    let typing = json!({ "type": "boolean", "default": true });
+    object([("task_id", id::<TaskId>(s), true), ("typing", typing, false)])
+}
+
+fn member(s: &mut Schemas) -> [(&'static str, Value, bool); 2] {
+    [("project_id", id::<ProjectId>(s), true), ("user_id", id::<UserId>(s), true)]
+}
+
+fn if_version() -> (&'static str, Value, bool) {
+    ("if_version", json!({ "type": ["integer", "null"], "minimum": 1 }), false)
+}
+
+fn id<T: JsonSchema>(s: &mut Schemas) -> Value {
+    read::<T>(s)
+}
+
+fn nullable<T: JsonSchema>(s: &mut Schemas) -> Value {
+    read::<Option<T>>(s)
+}
+
+fn user(s: &mut Schemas) -> Value {
+    written::<UserRef>(s)
+}
+
+fn at(s: &mut Schemas) -> Value {
+    written::<Timestamp>(s)
+}
+
+fn text() -> Value {
+    json!({ "type": "string" })
+}
+
+fn flag() -> Value {
+    json!({ "type": "boolean" })
+}

@@ -1,0 +1,90 @@
+//! Routes that are described: none is served without its description.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{self, MethodRouter};
+
+use super::about::{About, Parts};
+
+/// One method of a path.
+pub(crate) struct Operation<S> {
+    pub(super) method: &'static str,
+    route: MethodRouter<S>,
+    pub(super) about: About,
+}
+
+/// A described operation, without what serves it.
+pub(crate) struct Described {
+    pub(super) path: &'static str,
+    pub(super) method: &'static str,
+    pub(super) about: About,
+}
+
+/// Routes, and what is told of them.
+pub(crate) struct Routes<S> {
+    router: Router<S>,
+    described: Vec<Described>,
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    pub(crate) fn new() -> Self {
+        Self { router: Router::new(), described: Vec::new() }
+    }
+
+    /// Serves `path` by these methods.
+    pub(crate) fn at<const N: usize>(
+        mut self,
+        path: &'static str,
+        operations: [Operation<S>; N],
+    ) -> Self {
+        for Operation { method, route, about } in operations {
+            self.router = self.router.route(path, route);
+            self.described.push(Described { path, method, about });
+        }
+        self
+    }
+
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.described.extend(other.described);
+        self
+    }
+
+    /// What serves them.
+    pub(crate) fn into_router(self) -> Router<S> {
+        self.router
+    }
+
+    /// What is told of them.
+    pub(crate) fn into_described(self) -> Vec<Described> {
+        self.described
+    }
+}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])+ $name:ident),+ $(,)?) => {$(
+        $(#[$doc])+
+        pub(crate) fn $name<H, T, S>(handler: H, about: About) -> Operation<S>
+        where
+            H: Handler<T, S>,
+            T: Parts + 'static,
+            S: Clone + Send + Sync + 'static,
+        {
+            let about = T::tell(about).complete();
+            Operation { method: stringify!($name), route: routing::$name(handler), about }
+        }
+    )+};
+}
+
+methods! {
+    /// Reads.
+    get,
+    /// Makes.
+    post,
+    /// Changes the fields that are given.
+    patch,
+    /// The same as `PATCH`.
+    put,
+    /// Deletes.
+    delete,
+}
