@@ -8,7 +8,9 @@ use chorus_api::{Api, Build};
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
-use chorus_gateway::dialect::{Dialect, Door, Envelope, Interpreter, Lexicon, Native, Taskmanager};
+use chorus_gateway::dialect::{
+    Dialect, Door, Envelope, Flux, Interpreter, Lexicon, Native, Prodsight, Skybuild, Taskmanager,
+};
 use chorus_gateway::engine::config::{Config, Origins, RawConfig};
 use chorus_gateway::engine::{Engine, Surroundings};
 use chorus_model::{Clock, Entropy};
@@ -48,6 +50,8 @@ pub struct App {
     staff: TaskTracker,
     no_more_guests: CancellationToken,
     staff_may_go: CancellationToken,
+    /// Somebody of the staff has left.
+    crippled: CancellationToken,
 }
 
 /// A listener and where it is.
@@ -70,18 +74,23 @@ struct Foundation {
 impl App {
     /// Builds a server and lets it listen. `first_id`: where the ids of a new database begin.
     pub async fn start(settings: &Settings, first_id: Option<i64>) -> Result<Self, Failure> {
+        Self::start_with(settings, first_id, &[]).await
+    }
+
+    /// The same with `more` dialects than Chorus has. Each is spoken in the namespace of its name
+    /// on every listener, and on its own listeners.
+    pub async fn start_with(
+        settings: &Settings,
+        first_id: Option<i64>,
+        more: &[Arc<dyn Dialect>],
+    ) -> Result<Self, Failure> {
         let sockets = bind_all(&settings.listen).await?;
         let foundation = Foundation::lay(settings, first_id)?;
         let store = foundation.store.clone();
         let (guests, staff) = (TaskTracker::new(), TaskTracker::new());
         let (no_more_guests, staff_may_go) = (CancellationToken::new(), CancellationToken::new());
 
-        let dialects: Vec<Arc<dyn Dialect>> = vec![
-            Arc::new(Taskmanager { escape: settings.escape_html }),
-            Arc::new(Envelope { connections_per_user: settings.raw_connections_per_user }),
-            Arc::new(Native),
-        ];
-        let lexicon = Arc::new(Lexicon::new(dialects));
+        let lexicon = Arc::new(Lexicon::new(dialects(settings, more)));
         let surroundings = |counters| Surroundings {
             tracker: guests.clone(),
             clock: Arc::clone(&foundation.clock),
@@ -102,10 +111,7 @@ impl App {
         .map_err(Failure::new)?;
         let surroundings = surroundings(Arc::clone(realtime.counters()));
         let collab = Collab::new(Parts {
-            tokens: Tokens::new(
-                &secret(&store, settings, &*foundation.entropy).await?,
-                settings.tokens.clone(),
-            ),
+            tokens: tokens(&store, settings, &*foundation.entropy).await?,
             hasher: hasher(&foundation.entropy)?,
             store: store.clone(),
             realtime,
@@ -117,11 +123,16 @@ impl App {
             sockets.iter().map(|(_, at)| Door::Listener(spoken(&at.dialect).to_owned())).collect();
         let first_raw = doors.len();
         doors.extend(RAW_PATHS.iter().map(|(_, dialect)| Door::Raw((*dialect).to_owned())));
-        let interpreter = Interpreter::new(collab.clone(), lexicon, doors);
+        let interpreter = Interpreter::new(collab.clone(), lexicon, doors, settings.limits.users);
         let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
 
-        staff.spawn(publisher.run(staff_may_go.clone()));
-        staff.spawn(engine.clone().turn_wheel(staff_may_go.clone()));
+        let crippled = CancellationToken::new();
+        // Neither ends by itself before it may; if one does, by a panic, the server is worth
+        // nothing any more.
+        let publisher = guarded(publisher.run(staff_may_go.clone()), &crippled);
+        let wheel = guarded(engine.clone().turn_wheel(staff_may_go.clone()), &crippled);
+        staff.spawn(publisher);
+        staff.spawn(wheel);
         staff.spawn(tidy(collab.clone(), staff_may_go.clone()));
         let mut app = Self {
             store,
@@ -132,6 +143,7 @@ impl App {
             staff,
             no_more_guests,
             staff_may_go,
+            crippled,
         };
         app.open_doors(sockets, first_raw, settings)?;
         Ok(app)
@@ -140,6 +152,11 @@ impl App {
     /// Where it listens, in the order in which it was asked to.
     pub fn bound(&self) -> &[Bound] {
         &self.bound
+    }
+
+    /// Waits until the server cannot go on: a task has panicked that all others need.
+    pub async fn crippled(&self) {
+        self.crippled.cancelled().await;
     }
 
     /// The room where things happen, for who fills a workspace from inside.
@@ -189,8 +206,14 @@ impl App {
             let address = socket.local_addr().map_err(Failure::new)?;
             let number = u16::try_from(number).map_err(Failure::new)?;
             self.bound.push(Bound { address, dialect: at.dialect });
-            let doors =
-                Doors { engine: self.engine.clone(), router: router.clone(), number, first_raw };
+            let doors = Doors {
+                engine: self.engine.clone(),
+                router: router.clone(),
+                clock: Arc::clone(self.collab.clock()),
+                proxies: settings.trusted_proxies.clone().into(),
+                number,
+                first_raw,
+            };
             let stop = self.no_more_guests.clone();
             self.guests.spawn(listener::accept(socket, doors, self.guests.clone(), stop));
         }
@@ -255,6 +278,17 @@ pub async fn secret(
     Ok(written.await.map_err(Failure::new)?.value.into_bytes())
 }
 
+/// Our own tokens, and those of other back ends.
+async fn tokens(
+    store: &Store,
+    settings: &Settings,
+    entropy: &dyn Entropy,
+) -> Result<Tokens, Failure> {
+    let own = Tokens::new(&secret(store, settings, entropy).await?, settings.tokens.clone());
+    let realms = settings.realms.iter();
+    Ok(realms.fold(own, |tokens, (name, secret)| tokens.with_realm(name, secret.as_bytes())))
+}
+
 /// Who hashes passwords: one at a time per core.
 pub fn hasher(entropy: &Arc<dyn Entropy>) -> Result<Hasher, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -266,17 +300,49 @@ fn spoken(dialect: &str) -> &str {
     if dialect == "envelope" { "native" } else { dialect }
 }
 
+/// Everything that this server speaks.
+fn dialects(settings: &Settings, more: &[Arc<dyn Dialect>]) -> Vec<Arc<dyn Dialect>> {
+    let audiences = |name| settings.audiences.of(name);
+    let mut dialects: Vec<Arc<dyn Dialect>> = vec![
+        Arc::new(Taskmanager { escape: settings.escape_html, audiences: audiences("taskmanager") }),
+        Arc::new(Flux { escape: settings.flux_escapes_html, audiences: audiences("flux") }),
+        Arc::new(Envelope {
+            refusals: settings.envelope_refusals,
+            audiences: audiences("envelope"),
+        }),
+        Arc::new(Prodsight { audiences: audiences("prodsight") }),
+        Arc::new(Skybuild { audiences: audiences("skybuild") }),
+        Arc::new(Native),
+    ];
+    dialects.extend_from_slice(more);
+    dialects
+}
+
 fn engine_config(settings: &Settings) -> Config {
+    let limits = &settings.limits;
     Config {
-        messages_per_second: settings.messages_per_second,
-        message_burst: settings.message_burst,
+        messages: limits.messages,
+        kibibytes: limits.kibibytes,
+        addresses: limits.addresses,
         origins: Origins { allowed: settings.origins.clone() },
         raw: RawConfig {
-            ping_interval: Duration::from_secs(settings.raw_ping_seconds.into()),
-            max_message: settings.raw_message_bytes as usize,
+            ping_interval: Duration::from_secs(limits.raw_ping_seconds.into()),
+            max_message: limits.raw_message_bytes as usize,
             ..RawConfig::default()
         },
         ..Config::default()
+    }
+}
+
+/// Runs a task, and tells when it has ended, however it has.
+fn guarded(
+    task: impl Future<Output = ()> + Send + 'static,
+    ended: &CancellationToken,
+) -> impl Future<Output = ()> + Send + 'static {
+    let guard = ended.clone().drop_guard();
+    async move {
+        task.await;
+        drop(guard);
     }
 }
 

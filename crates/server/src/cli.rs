@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use chorus_model::WorkspaceRole;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, Parser, Subcommand};
 
 /// The version, with the commit that it was built from.
 pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("CHORUS_COMMIT"), ")");
@@ -31,6 +33,8 @@ pub enum Command {
     Token(TokenOptions),
     /// Add, list and change users
     User(UserOptions),
+    /// Talk to a running server by hand, to see what it says
+    Client(chorus_client::options::Options),
     /// Report every mistake in the configuration
     CheckConfig(ServeOptions),
 }
@@ -61,9 +65,10 @@ pub struct ServeOptions {
 /// Options of `demo`.
 #[derive(Debug, Clone, Args)]
 pub struct DemoOptions {
-    /// Where to listen; the next free port is taken if this one is in use
-    #[arg(long, value_name = "ADDR[=DIALECT]", default_value = "127.0.0.1:8000")]
-    pub listen: String,
+    /// Where to listen; the next free port is taken if this one is in use [default:
+    /// 127.0.0.1:8000, with --all 127.0.0.1:8001]
+    #[arg(long, value_name = "ADDR[=DIALECT]")]
+    pub listen: Option<String>,
     /// Add a listener for every dialect, on the port that its application's clients insist on
     #[arg(long)]
     pub all: bool,
@@ -77,6 +82,9 @@ pub struct TokenOptions {
     /// How long it lasts
     #[arg(long, value_name = "MINUTES")]
     pub minutes: Option<u32>,
+    /// For another back end, which tells custom events in this user's name
+    #[arg(long)]
+    pub service: bool,
     /// Where the database and the secret are
     #[command(flatten)]
     pub serve: ServeOptions,
@@ -120,7 +128,8 @@ pub enum UserAction {
         /// Whom
         username: String,
         /// Which
-        role: Role,
+        #[arg(value_parser = roles())]
+        role: WorkspaceRole,
     },
     /// Close a user's account: nobody can log in to it, and its connections end
     Close {
@@ -142,11 +151,8 @@ pub enum UserAction {
     },
 }
 
-/// A role in the workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
-    /// May what the roles in projects allow
-    User,
-    /// May in every project what its owner may
-    Admin,
+/// Every role in the workspace, by its word.
+fn roles() -> impl clap::builder::TypedValueParser<Value = WorkspaceRole> {
+    PossibleValuesParser::new(WorkspaceRole::WORDS)
+        .try_map(|word| WorkspaceRole::parse(&word).map_err(|rule| rule.to_string()))
 }

@@ -62,6 +62,22 @@ fn of_sockets(engine: &Engine<Interpreter>) -> Vec<Figure> {
             "reason",
             application.refusals(),
         ),
+        Figure::gauge(
+            "chorus_strangers",
+            "Open sessions that nobody has let in yet.",
+            u64::from(engine.strangers()),
+        ),
+        Figure::counter(
+            "chorus_messages_unread_total",
+            "Messages that were not read, because their session sent more than it may.",
+            engine.tally().unread(),
+        ),
+        Figure::counters(
+            "chorus_requests_refused_total",
+            "What clients asked for and was not done, by the reason.",
+            "reason",
+            application.faults(),
+        ),
         Figure::counters(
             "chorus_engine_requests_refused_total",
             "Requests to open or use a session that are against the protocol, by the reason.",

@@ -20,21 +20,30 @@ mod figures;
 mod listener;
 mod logging;
 mod pages;
+mod rush;
 pub mod system;
 
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use chorus_gateway::dialect::Dialect;
 use cli::{Cli, Command};
 
 /// Runs a command to its end.
 pub fn run(cli: &Cli) -> ExitCode {
+    run_with(cli, &[])
+}
+
+/// The same for a binary of one's own, whose server speaks `more` dialects than Chorus has.
+pub fn run_with(cli: &Cli, more: &[Arc<dyn Dialect>]) -> ExitCode {
     let outcome = match &cli.command {
-        Command::Serve(options) => commands::serve::run(options),
-        Command::Demo(options) => commands::demo::run(options),
-        Command::Token(options) => commands::token::run(options),
-        Command::User(options) => commands::user::run(options),
-        Command::CheckConfig(options) => commands::check_config::run(options),
+        Command::Serve(options) => commands::serve::run(options, more),
+        Command::Demo(options) => commands::demo::run(options, more),
+        Command::Token(options) => commands::token::run(options, more),
+        Command::User(options) => commands::user::run(options, more),
+        Command::Client(options) => commands::client::run(options),
+        Command::CheckConfig(options) => commands::check_config::run(options, more),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

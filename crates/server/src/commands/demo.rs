@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chorus_collab::accounts::{self, AddedBy, NewAccount};
 use chorus_collab::command::{NewProject, NewTask};
 use chorus_collab::{Answer, Caller, Command};
+use chorus_gateway::dialect::Dialect;
 use chorus_model::text::{CommentText, Description, Name, Password, Title, Username};
 use chorus_model::{
     Clock as _, Entropy, Priority, Project, ProjectId, ProjectRole, ProjectStatus, Task,
-    TaskStatus, Timestamp, User, UserId,
+    TaskStatus, Timestamp, User, UserId, WorkspaceRole,
 };
 use chorus_storage::Location;
 
@@ -25,36 +26,44 @@ const PASSWORD: &str = "chorus-demo";
 const FIRST_ID: i64 = 1000;
 /// Where the listener of each dialect is with `--all`: the ports that the applications' clients
 /// insist on.
-const PORTS: &[(&str, &str)] = &[("localhost:8080", "taskmanager")];
+const PORTS: &[(&str, &str)] = &[
+    ("localhost:8080", "taskmanager"),
+    ("localhost:3002", "flux"),
+    ("localhost:5000", "prodsight"),
+    ("localhost:8000", "skybuild"),
+];
 /// Ports that are tried when one is in use.
 const TRIES: u16 = 20;
 
 /// Serves the demo until told to stop.
-pub fn run(options: &DemoOptions) -> Result<(), Failure> {
-    let mut settings = super::settings(&ServeOptions {
-        listen: vec![options.listen.clone()],
+pub fn run(options: &DemoOptions, more: &[Arc<dyn Dialect>]) -> Result<(), Failure> {
+    // Alone it has the port that people try first; among others that port is an application's.
+    let default = if options.all { "127.0.0.1:8001" } else { "127.0.0.1:8000" };
+    let wanted = ServeOptions {
+        listen: vec![options.listen.clone().unwrap_or_else(|| default.into())],
         database: Some("sqlite::memory:".into()),
         registration: Some("open".into()),
         ..ServeOptions::default()
-    })?;
+    };
+    let mut settings = super::settings(&wanted, more)?;
     settings.database = Location::Temporary;
     if options.all {
         for (address, dialect) in PORTS {
             let listen = vec![format!("{address}={dialect}")];
-            let more = super::settings(&ServeOptions { listen, ..ServeOptions::default() })?;
-            settings.listen.extend(more.listen);
+            let wanted = ServeOptions { listen, ..ServeOptions::default() };
+            settings.listen.extend(super::settings(&wanted, more)?.listen);
         }
     }
     logging::start(&settings.log, settings.log_format);
     super::runtime()?.block_on(async {
         settings.listen = settings.listen.iter().map(free).collect::<Result<_, _>>()?;
-        let app = App::start(&settings, Some(FIRST_ID)).await?;
+        let app = App::start_with(&settings, Some(FIRST_ID), more).await?;
         let project = fill(&app).await?;
         serve::announce(&app);
         introduce(&app, &settings, project);
-        serve::until_told_to_stop().await?;
+        let outcome = serve::until_told_to_stop(&app).await;
         app.stop().await;
-        Ok(())
+        outcome
     })
 }
 
@@ -109,8 +118,10 @@ async fn fill(app: &App) -> Result<ProjectId, Failure> {
     let password = Password::parse(PASSWORD).map_err(Failure::new)?;
     let hash = app::hasher(&entropy)?.hash(password).await.map_err(Failure::new)?;
     let mut people = Vec::new();
-    for (username, full_name) in PEOPLE {
-        people.push(person(app, username, full_name, &hash).await?.id);
+    for (username, full_name, role) in PEOPLE {
+        let id = person(app, username, full_name, &hash).await?.id;
+        accounts::set_role(app.store(), id, *role).await.map_err(Failure::new)?;
+        people.push(id);
     }
     let mut first = None;
     for (name, description, tasks) in PROJECTS {
@@ -200,8 +211,11 @@ fn in_days(days: usize) -> Timestamp {
 
 type DemoTask = (&'static str, &'static str, TaskStatus, Priority, Option<&'static str>);
 
-const PEOPLE: &[(&str, &str)] =
-    &[("alice", "Alice Moreau"), ("bob", "Bob Okafor"), ("carol", "Carol Lindqvist")];
+const PEOPLE: &[(&str, &str, WorkspaceRole)] = &[
+    ("alice", "Alice Moreau", WorkspaceRole::Admin),
+    ("bob", "Bob Okafor", WorkspaceRole::Producer),
+    ("carol", "Carol Lindqvist", WorkspaceRole::Crew),
+];
 
 const PROJECTS: &[(&str, &str, &[DemoTask])] = &[
     (

@@ -1,6 +1,9 @@
 //! `chorus token`: an access token for a user, signed with the server's secret.
 
+use std::sync::Arc;
+
 use chorus_collab::tokens::{TokenKind, TokenSettings, Tokens};
+use chorus_gateway::dialect::Dialect;
 use chorus_model::{Clock as _, Entropy};
 
 use crate::app;
@@ -9,8 +12,8 @@ use crate::system::{SystemClock, SystemEntropy};
 use crate::{Failure, say};
 
 /// Prints the token.
-pub fn run(options: &TokenOptions) -> Result<(), Failure> {
-    let settings = super::settings(&options.serve)?;
+pub fn run(options: &TokenOptions, more: &[Arc<dyn Dialect>]) -> Result<(), Failure> {
+    let settings = super::settings(&options.serve, more)?;
     super::runtime()?.block_on(async {
         let store = app::open_beside(&settings, false)?;
         let entropy: &dyn Entropy = &SystemEntropy;
@@ -23,9 +26,10 @@ pub fn run(options: &TokenOptions) -> Result<(), Failure> {
         let (user, _) = found
             .map_err(Failure::new)?
             .ok_or_else(|| Failure::new(format!("no user {}", options.user)))?;
+        let kind = if options.service { TokenKind::Service } else { TokenKind::Access };
         let now = SystemClock::new().now();
         let (token, _) = tokens
-            .issue(&user, TokenKind::Access, now, &entropy.word(20))
+            .issue(&user, kind, now, &entropy.word(20))
             .ok_or_else(|| Failure::new("the token cannot be signed"))?;
         say(token);
         store.close().await;

@@ -5,18 +5,19 @@ use std::io::BufRead as _;
 use std::sync::Arc;
 
 use chorus_collab::accounts::{self, AddedBy, NewAccount};
+use chorus_gateway::dialect::Dialect;
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Entropy, User, WorkspaceRole};
 use chorus_storage::{Page, Store};
 
 use crate::app;
-use crate::cli::{Role, UserAction, UserOptions};
+use crate::cli::{UserAction, UserOptions};
 use crate::system::SystemEntropy;
 use crate::{Failure, say};
 
 /// Runs the action.
-pub fn run(options: &UserOptions) -> Result<(), Failure> {
-    let settings = super::settings(&options.serve)?;
+pub fn run(options: &UserOptions, more: &[Arc<dyn Dialect>]) -> Result<(), Failure> {
+    let settings = super::settings(&options.serve, more)?;
     super::runtime()?.block_on(async {
         let store = app::open_beside(&settings, matches!(options.action, UserAction::Add { .. }))?;
         let outcome = act(&store, &options.action).await;
@@ -46,10 +47,7 @@ async fn act(store: &Store, action: &UserAction) -> Result<(), Failure> {
         }
         UserAction::List => list(store).await?,
         UserAction::SetRole { username, role } => {
-            let role = match role {
-                Role::User => WorkspaceRole::User,
-                Role::Admin => WorkspaceRole::Admin,
-            };
+            let role = *role;
             let user = find(store, username).await?;
             let changed = accounts::set_role(store, user.id, role).await.map_err(Failure::new)?;
             say(line(&changed));

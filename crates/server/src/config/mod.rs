@@ -1,6 +1,9 @@
 //! Settings: from options, then the environment, then the file, then the defaults. Every mistake
 //! is found before the first is reported.
 
+mod audiences;
+mod limits;
+mod realms;
 mod sources;
 mod values;
 
@@ -8,9 +11,14 @@ use std::net::SocketAddr;
 
 use chorus_collab::accounts::Registration;
 use chorus_collab::tokens::TokenSettings;
+use chorus_gateway::dialect::envelope::Refusals;
 use chorus_storage::Location;
+use ipnet::IpNet;
 
 use crate::cli::ServeOptions;
+pub use audiences::Tables;
+pub use limits::Limits;
+pub use realms::Realms;
 use sources::Sources;
 pub use sources::{Environment, SystemEnvironment};
 
@@ -29,20 +37,22 @@ pub struct Settings {
     pub tokens: TokenSettings,
     /// Origins that may send credentials, beside loopback.
     pub origins: Vec<String>,
-    /// Messages per second and session.
-    pub messages_per_second: u32,
-    /// Messages at once and session.
-    pub message_burst: u32,
-    /// Raw connections that one user may have.
-    pub raw_connections_per_user: u32,
-    /// Seconds between pings on raw sockets.
-    pub raw_ping_seconds: u32,
-    /// Most bytes of one message on a raw socket.
-    pub raw_message_bytes: u32,
+    /// Networks whose word about a client's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// What clients may do.
+    pub limits: Limits,
+    /// Other back ends whose tokens count, each in the dialect of its clients.
+    pub realms: Realms,
+    /// Who hears what.
+    pub audiences: Tables,
+    /// How clients of `envelope` are refused.
+    pub envelope_refusals: Refusals,
     /// Whether session cookies are for HTTPS only.
     pub secure_cookies: bool,
-    /// Whether the dialects of pages that put texts into the page as they come escape `<`.
+    /// Whether `taskmanager` escapes `<`, because its pages put texts into the page as they come.
     pub escape_html: bool,
+    /// The same of `flux`.
+    pub flux_escapes_html: bool,
     /// Which log lines are written, as `tracing` filters say it.
     pub log: String,
     /// How they are written.
@@ -81,16 +91,30 @@ pub struct Mistake {
 }
 
 /// The dialects that a listener can have.
-pub const DIALECTS: &[&str] = &["native", "taskmanager", "envelope"];
+pub const DIALECTS: &[&str] =
+    &["native", "taskmanager", "flux", "prodsight", "skybuild", "envelope"];
 /// The dialect of a listener that names none.
 pub const DEFAULT_DIALECT: &str = "native";
+/// Proxies that are trusted unless others are named.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
 impl Settings {
     /// Reads all sources. The mistakes are all there are.
     pub fn read(options: &ServeOptions, env: &dyn Environment) -> Result<Self, Vec<Mistake>> {
+        Self::read_with(options, env, &[])
+    }
+
+    /// The same for a server that speaks `more` dialects: they can have listeners and a secret.
+    pub fn read_with(
+        options: &ServeOptions,
+        env: &dyn Environment,
+        more: &[&'static str],
+    ) -> Result<Self, Vec<Mistake>> {
+        let dialects = [DIALECTS, more].concat();
+        let listen_at = |text: &str| values::listen_at(text, &dialects);
         let mut from = Sources::open(options, env);
         let default = ["127.0.0.1:8000"];
-        let listen = from.some(&options.listen, &keys::LISTEN, &default, values::listen_at);
+        let listen = from.some(&options.listen, &keys::LISTEN, &default, listen_at);
         let loopback = listen.iter().flat_map(|at| &at.addresses).all(|at| at.ip().is_loopback());
         let registration = if loopback { Registration::Open } else { Registration::Closed };
         let (wanted, database) = (options.registration.as_deref(), options.database.as_deref());
@@ -108,13 +132,14 @@ impl Settings {
             secret: from.value(None, &keys::SECRET, None, secret),
             tokens: Self::tokens(&mut from),
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
-            messages_per_second: from.value(None, &keys::MESSAGES, 100, values::count),
-            message_burst: from.value(None, &keys::BURST, 300, values::count),
-            raw_connections_per_user: from.value(None, &keys::RAW_PER_USER, 5, values::count),
-            raw_ping_seconds: from.value(None, &keys::RAW_PING, 30, values::count),
-            raw_message_bytes: from.value(None, &keys::RAW_BYTES, 1 << 20, values::count),
+            trusted_proxies: from.list(&[], &keys::PROXIES, &LOOPBACK, values::network),
+            limits: Limits::read(&mut from),
+            realms: Realms::read(&mut from, &dialects, options.insecure_dev_secret),
+            audiences: Tables::read(&mut from),
+            envelope_refusals: from.value(None, &keys::REFUSE, Refusals::Http, values::refusals),
             secure_cookies: from.value(None, &keys::SECURE, false, values::flag),
             escape_html: from.value(None, &keys::HTML, true, values::html),
+            flux_escapes_html: from.value(None, &keys::FLUX_HTML, true, values::html),
             log: from.value(None, &keys::LOG, "info".into(), values::filter),
             log_format: from.value(None, &keys::LOG_FORMAT, LogFormat::Text, values::log_format),
         };
@@ -153,15 +178,11 @@ mod keys {
     pub(super) const REFRESH: Key =
         key(&["REFRESH_TOKEN_EXPIRE_MINUTES"], "tokens.refresh_minutes");
     pub(super) const ORIGINS: Key = key(&["CORS_ALLOWED_ORIGINS", "CORS_ORIGINS"], "cors.origins");
-    pub(super) const MESSAGES: Key =
-        key(&["CHORUS_MESSAGES_PER_SECOND"], "limits.messages_per_second");
-    pub(super) const BURST: Key = key(&["CHORUS_MESSAGE_BURST"], "limits.message_burst");
-    pub(super) const RAW_PER_USER: Key =
-        key(&["WS_MAX_CONNECTIONS_PER_USER"], "limits.raw_connections_per_user");
-    pub(super) const RAW_PING: Key = key(&["WS_HEARTBEAT_INTERVAL"], "limits.raw_ping_seconds");
-    pub(super) const RAW_BYTES: Key = key(&["WS_MESSAGE_MAX_SIZE"], "limits.raw_message_bytes");
+    pub(super) const PROXIES: Key = key(&["CHORUS_TRUSTED_PROXIES"], "http.trusted_proxies");
+    pub(super) const REFUSE: Key = key(&["CHORUS_ENVELOPE_REFUSE"], "dialect.envelope.refuse");
     pub(super) const SECURE: Key = key(&["CHORUS_SECURE_COOKIES"], "http.secure_cookies");
     pub(super) const HTML: Key = key(&["CHORUS_HTML"], "dialect.taskmanager.html");
+    pub(super) const FLUX_HTML: Key = key(&["CHORUS_FLUX_HTML"], "dialect.flux.html");
     pub(super) const LOG: Key = key(&["CHORUS_LOG", "RUST_LOG"], "log.filter");
     pub(super) const LOG_FORMAT: Key = key(&["CHORUS_LOG_FORMAT"], "log.format");
 }

@@ -114,6 +114,24 @@ impl<'a> Sources<'a> {
         values
     }
 
+    /// What the file has under `prefix`: the rest of each key, and its values.
+    pub(super) fn under(&mut self, prefix: &str) -> Vec<(String, Vec<String>)> {
+        let keys = self.file.keys().filter(|key| key.starts_with(prefix)).cloned();
+        let keys: Vec<String> = keys.collect();
+        let taken = keys.into_iter().filter_map(|key| {
+            let value = self.file.remove(&key)?;
+            Some((key[prefix.len()..].to_owned(), to_texts(value)))
+        });
+        taken.collect()
+    }
+
+    /// One value under a variable, or a key of the file, whose names are made at run time.
+    pub(super) fn secret(&mut self, variable: &str, key: &str) -> Option<(String, String)> {
+        let in_file = self.file.remove(key).map(|value| (key.to_owned(), to_text(value)));
+        let given = self.env.get(variable).filter(|text| !text.is_empty());
+        given.map(|text| (variable.to_owned(), text)).or(in_file)
+    }
+
     /// Fails if anything was wrong: what was noted, and what the file has that nobody asked for.
     pub(super) fn finish(mut self) -> Result<(), Vec<Mistake>> {
         for key in std::mem::take(&mut self.file).into_keys() {
@@ -132,14 +150,10 @@ impl<'a> Sources<'a> {
                 return Some(((*name).to_owned(), vec![text]));
             }
         }
-        let texts = match in_file? {
-            Value::Array(values) => values.into_iter().map(to_text).collect(),
-            value => vec![to_text(value)],
-        };
-        Some((key.file.to_owned(), texts))
+        Some((key.file.to_owned(), to_texts(in_file?)))
     }
 
-    fn note(&mut self, setting: &str, wrong: String) {
+    pub(super) fn note(&mut self, setting: &str, wrong: String) {
         self.mistakes.push(Mistake { setting: setting.to_owned(), wrong });
     }
 }
@@ -156,6 +170,13 @@ fn flatten(prefix: &str, table: Table, into: &mut BTreeMap<String, Value>) {
             Value::Table(inner) => flatten(&key, inner, into),
             other => drop(into.insert(key, other)),
         }
+    }
+}
+
+fn to_texts(value: Value) -> Vec<String> {
+    match value {
+        Value::Array(values) => values.into_iter().map(to_text).collect(),
+        value => vec![to_text(value)],
     }
 }
 

@@ -22,6 +22,17 @@ fn mistakes(options: &ServeOptions, env: &Variables) -> Vec<String> {
 }
 
 #[test]
+fn a_dialect_more_has_listeners_and_a_secret() {
+    let options =
+        ServeOptions { listen: vec!["127.0.0.1:0=wall".into()], ..ServeOptions::default() };
+    let env = env([("CHORUS_WALL_SECRET", "a secret of the back end")]);
+    let settings = Settings::read_with(&options, &env, &["wall"]).unwrap();
+    assert_eq!(settings.listen[0].dialect, "wall");
+    assert_eq!(settings.realms.iter().collect::<Vec<_>>(), [("wall", "a secret of the back end")]);
+    assert!(mistakes(&options, &env)[0].contains("no dialect wall"));
+}
+
+#[test]
 fn defaults_are_a_loopback_server() {
     let settings = Settings::read(&ServeOptions::default(), &env([])).unwrap();
     assert_eq!(settings.listen[0].addresses, ["127.0.0.1:8000".parse().unwrap()]);
@@ -62,9 +73,12 @@ fn every_mistake_is_reported_at_once() {
     };
     let env = env([("JWT_SECRET", "changeme"), ("CORS_ORIGINS", "app.example")]);
     let found = mistakes(&options, &env);
+    let dialects = DIALECTS.join(", ");
+    let klingon =
+        format!("--listen: 127.0.0.1:0=klingon: no dialect klingon; there is: {dialects}");
     for expected in [
+        &*klingon,
         "--listen: nowhere: must be HOST:PORT with an IP address or localhost",
-        "--listen: 127.0.0.1:0=klingon: no dialect klingon; there is: native, taskmanager, envelope",
         "JWT_SECRET: is a secret that everybody knows; --insecure-dev-secret accepts it",
         "CORS_ORIGINS: app.example: must be an origin such as https://app.example",
         "limits.message_burst: must be a whole number from 1 to 4294967295",

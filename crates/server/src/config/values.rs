@@ -3,9 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use chorus_collab::accounts::Registration;
+use chorus_gateway::dialect::envelope::Refusals;
 use chorus_storage::Location;
+use ipnet::IpNet;
 
-use super::{DEFAULT_DIALECT, DIALECTS, ListenAt, LogFormat};
+use super::{DEFAULT_DIALECT, ListenAt, LogFormat};
 
 /// Secrets that stand in the examples of the applications, so that everybody knows them.
 const KNOWN_SECRETS: &[&str] = &[
@@ -20,10 +22,10 @@ const KNOWN_SECRETS: &[&str] = &[
 /// Bytes of a secret below which it can be guessed.
 const SHORT_SECRET: usize = 16;
 
-pub(super) fn listen_at(text: &str) -> Result<ListenAt, String> {
+pub(super) fn listen_at(text: &str, dialects: &[&str]) -> Result<ListenAt, String> {
     let (address, dialect) = text.split_once('=').unwrap_or((text, DEFAULT_DIALECT));
-    if !DIALECTS.contains(&dialect) {
-        return Err(format!("no dialect {dialect}; there is: {}", DIALECTS.join(", ")));
+    if !dialects.contains(&dialect) {
+        return Err(format!("no dialect {dialect}; there is: {}", dialects.join(", ")));
     }
     let port = |text: &str| text.parse::<u16>().map_err(|_| format!("no port {text}"));
     let addresses = match address.strip_prefix("localhost:") {
@@ -81,6 +83,22 @@ pub(super) fn origin(text: &str) -> Result<String, String> {
     match host {
         Some(host) if !host.is_empty() && !host.contains('/') => Ok(origin),
         _ => Err("must be an origin such as https://app.example".into()),
+    }
+}
+
+/// A network, or one address.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse().map(|address: IpAddr| address.into());
+    text.parse()
+        .or_else(|_| address())
+        .map_err(|_| "must be an IP address or a network such as 10.0.0.0/8".into())
+}
+
+pub(super) fn refusals(text: &str) -> Result<Refusals, String> {
+    match text {
+        "http" => Ok(Refusals::Http),
+        "close" => Ok(Refusals::Close),
+        _ => Err("must be one of: http, close".into()),
     }
 }
 
