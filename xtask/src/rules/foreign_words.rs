@@ -86,7 +86,14 @@ const DIALECTS: &[(&str, &[&str])] = &[
 ];
 
 /// Where the names are at home, and the clients, which must speak them.
-const HOMES: &[&str] = &["crates/gateway/src/dialect/", "bench/", "e2e/", "web/", "xtask/"];
+const HOMES: &[&str] = &[
+    "crates/gateway/src/dialect/",
+    "crates/client/src/dialect/",
+    "bench/",
+    "e2e/",
+    "web/",
+    "xtask/",
+];
 
 /// Finds string literals that are such a name, or JSON that quotes one, outside the dialects.
 ///
@@ -150,6 +157,8 @@ mod tests {
         let text = "const A: &str = \"task:created\";";
         for (path, count) in [
             ("crates/gateway/src/dialect/flux.rs", 0),
+            ("crates/client/src/dialect/flux.rs", 0),
+            ("crates/client/src/watch.rs", 1),
             ("crates/gateway/tests/transcripts.rs", 0),
             ("crates/gateway/examples/echo.rs", 0),
             ("e2e/src/flux.rs", 0),

@@ -17,6 +17,7 @@ const OWN: &[(&str, &[&str])] = &[
     ("chorus-collab", &["chorus-model", "chorus-storage", "chorus-realtime"]),
     ("chorus-gateway", &["chorus-model", "chorus-protocol", "chorus-collab", "chorus-realtime"]),
     ("chorus-api", &["chorus-model", "chorus-collab", "chorus-realtime"]),
+    ("chorus-client", &["chorus-protocol"]),
     (
         "chorus-server",
         &[
@@ -27,6 +28,7 @@ const OWN: &[(&str, &[&str])] = &[
             "chorus-collab",
             "chorus-gateway",
             "chorus-api",
+            "chorus-client",
         ],
     ),
     ("xtask", &[]),
@@ -36,7 +38,9 @@ const OWN: &[(&str, &[&str])] = &[
 const FOREIGN: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "libsqlite3-sys", "tokio-postgres", "postgres*", "sqlx*"], &["chorus-storage"]),
     (&["redis*", "fred"], &["chorus-realtime"]),
-    (&["axum*", "hyper*", "tower*"], &["chorus-gateway", "chorus-api", "chorus-server"]),
+    (&["axum*", "tower*"], &["chorus-gateway", "chorus-api", "chorus-server"]),
+    (&["hyper*"], &["chorus-gateway", "chorus-api", "chorus-client", "chorus-server"]),
+    (&["tokio-tungstenite", "rustyline", "rpassword"], &["chorus-client"]),
     (
         &["tokio", "tokio-util", "tokio-stream"],
         &[
@@ -45,6 +49,7 @@ const FOREIGN: &[(&[&str], &[&str])] = &[
             "chorus-collab",
             "chorus-gateway",
             "chorus-api",
+            "chorus-client",
             "chorus-server",
         ],
     ),
@@ -118,6 +123,8 @@ mod tests {
             ("chorus-api", "chorus-gateway", false),
             ("chorus-api", "chorus-protocol", false),
             ("chorus-collab", "chorus-server", false),
+            ("chorus-client", "chorus-protocol", true),
+            ("chorus-client", "chorus-gateway", false),
         ] {
             for dev in [false, true] {
                 let findings = check(&[package(name, dependency, dev)]);

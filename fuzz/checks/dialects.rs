@@ -1,0 +1,94 @@
+//! One message of a client, read by every dialect: as it is, as on raw sockets, and as a Socket.IO
+//! event, if it is one.
+
+use chorus_collab::Fault;
+use chorus_gateway::dialect::{
+    Decoded, Dialect, Echo, Envelope, Flux, Native, Prodsight, Reply, Skybuild, Taskmanager, To,
+    Wire,
+};
+use chorus_gateway::engine::Said;
+use chorus_model::{ProjectId, Timestamp, UserId, UserRef};
+use chorus_protocol::socketio::{Limits, Packet};
+use serde_json::Value;
+
+/// Whatever is read is answered with JSON, also where the answer repeats what the client wrote.
+pub(crate) fn check(input: &[u8]) {
+    let taskmanager = Taskmanager::default();
+    let flux = Flux::default();
+    let envelope = Envelope::default();
+    let prodsight = Prodsight::default();
+    let skybuild = Skybuild::default();
+    let dialects: [&dyn Dialect; 6] =
+        [&taskmanager, &flux, &prodsight, &skybuild, &envelope, &Native];
+    let text = str::from_utf8(input);
+    let said = text.map_or(Said::Binary(input), Said::Text);
+    for dialect in dialects {
+        answer(dialect, Wire::Raw, dialect.read(said));
+    }
+    let Ok(Packet::Event { ns, args, .. }) =
+        Packet::decode(text.unwrap_or_default(), &Limits::default())
+    else {
+        return;
+    };
+    let wire = Wire::SocketIo { namespace: ns };
+    for dialect in dialects {
+        answer(dialect, wire, dialect.decode(args.name().unwrap_or_default(), args.items()));
+    }
+}
+
+fn answer(dialect: &dyn Dialect, wire: Wire<'_>, decoded: Decoded) {
+    let now = Timestamp::from_micros(0);
+    let echo = match decoded {
+        Decoded::Unknown | Decoded::Silent => return,
+        Decoded::Wrong(complaint) => {
+            assert!(complaint.len() < 2_000, "a complaint repeats little: {complaint}");
+            if let Some(told) = dialect.complaint(&wire, &complaint, now) {
+                parse(&wire, &told.bytes);
+            }
+            return;
+        }
+        Decoded::Refused(fault, echo) => {
+            respond(dialect, &wire, &echo, Err(&fault));
+            echo
+        }
+        Decoded::Ask(_, echo) => echo,
+    };
+    let joined = Reply::Joined { project: ProjectId(1), present: Vec::new() };
+    let left = Reply::Left(ProjectId(1));
+    for reply in [Reply::Done, Reply::Pong, Reply::Online(Vec::new()), joined, left] {
+        respond(dialect, &wire, &echo, Ok(&reply));
+    }
+    for fault in [Fault::Forbidden, Fault::NotThere, Fault::Busy] {
+        respond(dialect, &wire, &echo, Err(&fault));
+    }
+}
+
+fn respond(dialect: &dyn Dialect, wire: &Wire<'_>, echo: &Echo, outcome: Result<&Reply, &Fault>) {
+    let user =
+        UserRef { id: UserId(1), username: "alice".into(), full_name: "Alice".into(), email: None };
+    let to = To { user: &user, echo, now: Timestamp::from_micros(0) };
+    let frames = match outcome {
+        Ok(reply) => dialect.reply(wire, &to, reply),
+        Err(fault) => dialect.fault(wire, &to, fault),
+    };
+    for frame in &frames {
+        parse(wire, &frame.bytes);
+    }
+    let arguments = dialect.acknowledgement(&to, outcome);
+    assert!(matches!(serde_json::from_str(&arguments), Ok(Value::Array(_))), "{arguments}");
+}
+
+/// The payload of a frame (RFC 6455, section 5.2), which must be JSON, after a packet's head.
+fn parse(wire: &Wire<'_>, frame: &[u8]) {
+    let head = match frame[1] {
+        126 => 4,
+        127 => 10,
+        _ => 2,
+    };
+    let Ok(text) = str::from_utf8(&frame[head..]) else { panic!("a text frame is UTF-8") };
+    let json = match wire {
+        Wire::Raw => text,
+        Wire::SocketIo { .. } => &text[text.find('[').unwrap_or(text.len())..],
+    };
+    assert!(serde_json::from_str::<Value>(json).is_ok(), "{text}");
+}
