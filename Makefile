@@ -27,13 +27,21 @@ fuzz-build:
 	cd fuzz && $(CARGO) build --locked
 
 # Real clients against the real binary, which can be told where to crash.
-e2e: e2e/node_modules page-tools
-	$(CARGO) build --locked --package chorus-server --features crash-points
+e2e: e2e/node_modules e2e/python/.venv page-tools
+	$(CARGO) build --locked --package chorus-server --features crash-points --bin chorus --example wall
 	$(CARGO) build --locked --package chorus-gateway --example conformance
 	cd e2e && CHORUS_BIN=$(E2E_BIN) npm test
 
 e2e/node_modules: e2e/package.json e2e/package-lock.json
 	cd e2e && npm ci --no-audit --no-fund
+	touch $@
+
+# The stock Python client of Socket.IO, in an environment of its own.
+e2e/python/.venv: e2e/python/requirements.txt
+	rm -rf $@
+	python3 -m venv --without-pip $@
+	python3 -m pip --python $@/bin/python install --quiet --disable-pip-version-check \
+		--no-deps --no-compile --only-binary :all: --require-hashes --requirement $<
 	touch $@
 
 # A browser for the demo page. Debian's; elsewhere set CHROMIUM to one.
@@ -42,6 +50,13 @@ page-tools:
 	@command -v "$${CHROMIUM:-chromium}" >/dev/null || \
 		(echo "installing chromium for the page's test" && apt-get update -qq && \
 		 apt-get install -y -qq --no-install-recommends chromium >/dev/null)
+
+# A proxy for the recipes. Debian's; elsewhere set NGINX to one.
+.PHONY: proxy-tools
+proxy-tools:
+	@test -x "$${NGINX:-/usr/sbin/nginx}" || \
+		(echo "installing nginx for the recipes' test" && apt-get update -qq && \
+		 apt-get install -y -qq --no-install-recommends nginx-light >/dev/null)
 
 # The first figures, beside the floor and a peer, in one run.
 bench:

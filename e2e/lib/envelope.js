@@ -50,7 +50,7 @@ export const left = (room, person, name = String(room)) => [
 ];
 
 /** Frames in the order in which they came. */
-class Lane {
+export class Lane {
   #frames = [];
   #waiting = [];
 

@@ -52,6 +52,12 @@ export class Metrics {
     return this.#values.get(sample);
   }
 
+  /** The samples of a figure with one label: `{ label: value }`. */
+  family(name) {
+    const said = [...this.#values].filter(([sample]) => sample.startsWith(`${name}{`));
+    return Object.fromEntries(said.map(([sample, value]) => [/="([^"]+)"/.exec(sample)[1], value]));
+  }
+
   /** The buckets of a histogram in order: `[bound, count]`, the last with the bound `+Inf`. */
   buckets(name) {
     const said = [...this.#values].filter(([sample]) => sample.startsWith(`${name}_bucket{`));

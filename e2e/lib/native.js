@@ -6,7 +6,8 @@ import { WebSocket } from 'ws';
 
 import { deferred, within } from './deadline.js';
 
-class Ear {
+/** What was heard and not read. */
+export class Ear {
   #unread = [];
   #waiting = [];
 

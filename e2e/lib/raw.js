@@ -1,5 +1,6 @@
 // Engine.IO over a bare TCP stream, for what no well-behaved client says.
 
+import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 
@@ -11,6 +12,24 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 
+/** A key that changes nothing: for frames by the thousand. */
+const NO_MASK = Buffer.alloc(4);
+
+/** A frame (RFC 6455, section 5.2), masked if there is a key. */
+function frame(opcode, payload, key, fin = true) {
+  const { length } = payload;
+  const head = [(fin ? 0x80 : 0) | opcode];
+  const bit = key ? 0x80 : 0;
+  if (length < 126) head.push(bit | length);
+  else if (length < 65_536) head.push(bit | 126, length >> 8, length & 255);
+  else head.push(bit | 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255);
+  if (!key) return Buffer.concat([Buffer.from(head), payload]);
+  if (key === NO_MASK) return Buffer.concat([Buffer.from(head), key, payload]);
+  const body = Buffer.from(payload);
+  for (let at = 0; at < length; at += 1) body[at] ^= key[at & 3];
+  return Buffer.concat([Buffer.from(head), key, body]);
+}
+
 /** A WebSocket that sends what it is told and parses no more than frames. */
 export class RawSocket {
   #stream;
@@ -19,11 +38,20 @@ export class RawSocket {
   #waiting = [];
   #closed = deferred();
   #code = null;
+  #ponged;
 
-  /** Opens a session at the server at `url`; the Engine.IO handshake is left to be read. */
+  /**
+   * Opens a session at the server at `url`; the Engine.IO handshake is left to be read. If there is
+   * no upgrade, `refusal` of the failure is the status and the body.
+   */
   static async open(url, token, query = 'EIO=4&transport=websocket') {
+    return RawSocket.at(url, `/socket.io/?${query}&token=${encodeURIComponent(token)}`);
+  }
+
+  /** Opens a WebSocket at `path` of the server at `url`, of whatever kind it is. */
+  static async at(url, path) {
     const raw = new RawSocket();
-    await raw.#open(new URL(url), `/socket.io/?${query}&token=${encodeURIComponent(token)}`);
+    await raw.#open(new URL(url), path);
     return raw;
   }
 
@@ -35,6 +63,8 @@ export class RawSocket {
     return raw;
   }
 
+  /** Whether it answers no heartbeat. */
+  deaf = false;
   /** Called with the text of every message instead of keeping it for `next`. */
   onMessage = null;
 
@@ -69,6 +99,11 @@ export class RawSocket {
     this.sendFrame(TEXT, Buffer.from(text));
   }
 
+  /** Sends many text messages. */
+  sendAll(texts) {
+    this.sendBytes(Buffer.concat(texts.map((text) => frame(TEXT, Buffer.from(text), NO_MASK))));
+  }
+
   /** Sends a binary message. */
   sendBinary(bytes) {
     this.sendFrame(BINARY, bytes);
@@ -76,17 +111,8 @@ export class RawSocket {
 
   /** Sends one frame (RFC 6455, section 5.2), whole and masked unless told otherwise. */
   sendFrame(opcode, payload, { fin = true, masked = true } = {}) {
-    const { length } = payload;
-    const head = [(fin ? 0x80 : 0) | opcode];
-    const bit = masked ? 0x80 : 0;
-    if (length < 126) head.push(bit | length);
-    else if (length < 65_536) head.push(bit | 126, length >> 8, length & 255);
-    else head.push(bit | 127, 0, 0, 0, 0, length >>> 24, (length >> 16) & 255, (length >> 8) & 255, length & 255);
-    if (!masked) return this.sendBytes(Buffer.concat([Buffer.from(head), payload]));
-    const key = randomBytes(4);
-    const body = Buffer.from(payload);
-    for (let at = 0; at < length; at += 1) body[at] ^= key[at & 3];
-    return this.sendBytes(Buffer.concat([Buffer.from(head), key, body]));
+    const key = masked ? randomBytes(4) : undefined;
+    this.sendBytes(frame(opcode, payload, key, fin));
   }
 
   /** Sends bytes as they are. */
@@ -99,6 +125,14 @@ export class RawSocket {
     this.#stream.pause();
   }
 
+  /** Pings (RFC 6455, section 5.5.2) and waits for the answer: all that was sent before is read. */
+  async pinged() {
+    this.#ponged = deferred();
+    this.sendFrame(PING, Buffer.from('still there?'));
+    const payload = await within(this.#ponged.promise, 'a pong on a bare socket');
+    assert.equal(payload.toString(), 'still there?');
+  }
+
   /** Reads on. */
   resume() {
     this.#stream.resume();
@@ -107,6 +141,11 @@ export class RawSocket {
   /** Ends the TCP stream without a word. */
   destroy() {
     this.#stream.destroy();
+  }
+
+  /** Ends the TCP stream with a reset instead of its end. */
+  reset() {
+    this.#stream.resetAndDestroy();
   }
 
   async #open({ hostname, port, host }, path) {
@@ -132,9 +171,13 @@ export class RawSocket {
     const end = this.#rest.indexOf('\r\n\r\n');
     if (end < 0) return;
     const head = this.#rest.subarray(0, end).toString('latin1');
+    const length = Number(/^content-length: (\d+)$/im.exec(head)?.[1] ?? 0);
+    if (this.#rest.length < end + 4 + length) return;
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
     if (!head.startsWith('HTTP/1.1 101') || !head.includes(accept.digest('base64'))) {
-      opened.reject(new Error(`no upgrade: ${head}`));
+      const refusal = `${head.split(' ', 2)[1]} ${this.#rest.subarray(end + 4)}`;
+      opened.reject(Object.assign(new Error(`no upgrade: ${head}`), { refusal }));
+      this.destroy();
       return;
     }
     this.#stream.removeAllListeners('data');
@@ -173,7 +216,9 @@ export class RawSocket {
       this.#code = payload.length >= 2 ? payload.readUInt16BE(0) : null;
       this.#stream.end();
     } else if (opcode === PING) {
-      this.sendFrame(PONG, payload);
+      if (!this.deaf) this.sendFrame(PONG, payload);
+    } else if (opcode === PONG) {
+      this.#ponged?.resolve(payload);
     } else if (opcode === TEXT) {
       this.#message(payload.toString());
     }
@@ -181,7 +226,7 @@ export class RawSocket {
 
   #message(text) {
     // Engine.IO's own heartbeat.
-    if (text === '2') this.sendText('3');
+    if (text === '2') this.deaf || this.sendText('3');
     else if (this.onMessage) this.onMessage(text);
     else if (this.#waiting.length > 0) this.#waiting.shift().resolve(text);
     else this.#messages.push(text);

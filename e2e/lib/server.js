@@ -10,9 +10,13 @@ import { fileURLToPath } from 'node:url';
 
 import { deferred, within } from './deadline.js';
 
-const BINARY =
+/** The binary under test. */
+export const BINARY =
   process.env.CHORUS_BIN ??
   fileURLToPath(new URL('../../target/debug/chorus', import.meta.url));
+
+/** Dialects that the binary does not have, each with the program that does. */
+const EXAMPLES = { wall: path.join(path.dirname(BINARY), 'examples', 'wall') };
 
 /** What every server of these tests signs tokens with, so that tests can sign their own. */
 export const SECRET = 'a secret for the end-to-end tests alone';
@@ -30,10 +34,14 @@ export class Server {
   #options;
   #log = [];
   #panics = [];
+  /** The addresses of further listeners, by dialect. */
+  urls = {};
 
   /**
    * Starts a server and waits until it listens.
-   * `options.env` is added to its environment, `options.args` to its arguments.
+   * `options.env` is added to its environment, `options.args` to its arguments;
+   * `options.dialect` is spoken in the namespace `/`, `taskmanager` if it is absent; for each
+   * dialect in `options.listen` it has a listener more, whose address is in `urls`.
    */
   static async start(options = {}) {
     const server = new Server();
@@ -46,6 +54,16 @@ export class Server {
   /** Its address without a path. */
   get url() {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The id of its process. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  /** The database, as it is named to commands beside the server. */
+  get database() {
+    return `sqlite:${path.join(this.#directory, 'chorus.db')}`;
   }
 
   /** The newest lines of its log. */
@@ -87,10 +105,11 @@ export class Server {
   }
 
   async #spawn(port, env = {}) {
-    const { args = [], env: own = {} } = this.#options;
-    const listen = `127.0.0.1:${port}=taskmanager`;
-    const database = `sqlite:${path.join(this.#directory, 'chorus.db')}`;
-    const child = spawn(BINARY, ['serve', '--listen', listen, '--database', database, ...args], {
+    const { args = [], env: own = {}, dialect = 'taskmanager', listen: more = [] } = this.#options;
+    const listen = [`127.0.0.1:${port}=${dialect}`, ...more.map((name) => `127.0.0.1:0=${name}`)];
+    const listeners = listen.flatMap((one) => ['--listen', one]);
+    const program = EXAMPLES[dialect] ?? BINARY;
+    const child = spawn(program, ['serve', ...listeners, '--database', this.database, ...args], {
       cwd: this.#directory,
       // Nothing of the surroundings but the path: settings are what the test says.
       env: { PATH: process.env.PATH, JWT_SECRET: SECRET, CHORUS_LOG: 'info', ...own, ...env },
@@ -105,10 +124,12 @@ export class Server {
       running.delete(child);
       exited.resolve({ code, signal });
     });
-    this.port = await this.#listening(child);
+    this.urls = Object.fromEntries(await this.#listening(child, listen.length));
+    this.port = Number(new URL(this.urls[dialect]).port);
   }
 
-  async #listening(child) {
+  /** The dialect and the address of each of its `count` listeners. */
+  async #listening(child, count) {
     const keep = (line) => {
       this.#log.push(line);
       if (line.includes('panicked')) this.#panics.push(line);
@@ -116,15 +137,16 @@ export class Server {
     };
     createInterface({ input: child.stderr }).on('line', keep);
     const lines = createInterface({ input: child.stdout });
-    const port = deferred();
+    const [found, all] = [[], deferred()];
     lines.on('line', (line) => {
       keep(line);
-      const said = /^listening on http:\/\/127\.0\.0\.1:(\d+) \(taskmanager\)$/.exec(line);
-      if (said) port.resolve(Number(said[1]));
+      const said = /^listening on (http:\/\/127\.0\.0\.1:\d+) \((\w+)\)$/.exec(line);
+      if (said) found.push([said[2], said[1]]);
+      if (found.length === count) all.resolve(found);
     });
     this.#exited.then((how) => {
-      port.reject(new Error(`${BINARY} ended: ${JSON.stringify(how)} ${how.error ?? ''}\n${this.log}`));
+      all.reject(new Error(`${child.spawnfile} ended: ${JSON.stringify(how)} ${how.error ?? ''}\n${this.log}`));
     });
-    return within(port.promise, () => `the server listening\n${this.log}`);
+    return within(all.promise, () => `the server listening\n${this.log}`);
   }
 }

@@ -23,15 +23,19 @@ export const TRANSPORTS = [
 export const PRESENCE = ['user_connected', 'user_disconnected'];
 
 export class Client {
+  /** What a client hears first. */
+  static WELCOME = 'connected';
+
   #unread = [];
   #waiting = [];
   #markers = new Map();
   /** All that was heard, in order: `{ name, args }`. */
   heard = [];
 
-  constructor(person, options = {}) {
+  /** `options` are those of the socket, and `url`, another address than the person's own. */
+  constructor(person, { url = person.rest.url, ...options } = {}) {
     this.person = person;
-    this.socket = io(person.rest.url, {
+    this.socket = io(url, {
       path: '/socket.io/',
       transports: ['websocket', 'polling'],
       query: { token: person.token },
@@ -48,9 +52,9 @@ export class Client {
 
   /** A client that is connected, welcomed, and done with what it hears at once. */
   static async connected(person, transport = TRANSPORTS[0]) {
-    const client = new Client(person, transport.options);
+    const client = new this(person, transport.options);
     await client.next('(connect)');
-    client.welcome = await client.next('connected');
+    client.welcome = await client.next(this.WELCOME);
     if (transport.upgrades && client.engine.transport.name !== 'websocket') {
       const upgraded = deferred();
       client.engine.once('upgrade', upgraded.resolve);
@@ -115,12 +119,28 @@ export class Client {
 
   /** Waits for all that is on its way; takes and returns what was unread. */
   async drain() {
-    const { home, rest } = this.person;
-    const marker = await rest.post('/tasks', { project_id: home.id, title: 'marker' });
+    const marker = await this.mark();
     await within(this.#marked(marker.id), `the marker task for ${this.person.name}`);
-    await this.tell('get_online_users', { project_id: home.id });
-    await this.next('online_users');
+    await this.askAfterSignals();
     return this.#unread.splice(0);
+  }
+
+  /** Makes a task in the person's own project that this client hears of. */
+  mark() {
+    const { home, rest } = this.person;
+    return rest.post('/tasks', { project_id: home.id, title: 'marker' });
+  }
+
+  /** The id of a task in the person's own project that an event tells of. */
+  marker(name, args) {
+    const task = name === 'task_created' && args[0].task;
+    return task && task.project_id === this.person.home?.id ? task.id : null;
+  }
+
+  /** Asks what is answered after every earlier signal. */
+  async askAfterSignals() {
+    await this.tell('get_online_users', { project_id: this.person.home.id });
+    await this.next('online_users');
   }
 
   /** Ends the connection as the app does: a DISCONNECT packet, then the transport. */
@@ -141,8 +161,8 @@ export class Client {
 
   #hear(name, args) {
     // Every socket of a person hears the markers of the others too.
-    if (name === 'task_created' && args[0].task.project_id === this.person.home?.id) {
-      const { id } = args[0].task;
+    const id = this.marker(name, args);
+    if (id) {
       this.#marked(id);
       this.#markers.get(id).resolve();
       return;

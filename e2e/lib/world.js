@@ -1,8 +1,14 @@
 // A server with people, projects and tasks, made over REST like everybody makes them.
 
+import assert from 'node:assert/strict';
+
 import { Envelope } from './envelope.js';
+import { NativeSocket } from './native.js';
+import { Prodsight } from './prodsight.js';
+import { Program } from './program.js';
 import { Rest } from './rest.js';
 import { Server } from './server.js';
+import { Skybuild } from './skybuild.js';
 import { Client } from './sockets.js';
 
 const PASSWORD = 'correct horse battery';
@@ -84,6 +90,40 @@ export class World {
     const client = await Envelope.connected(person, options);
     this.#clients.push(client);
     return client;
+  }
+
+  /** A connected client of the SkyBuild Pro app; the server speaks its dialect in `/`. */
+  async skybuild(person, transport) {
+    const client = await Skybuild.connected(person, transport);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A connected client of the ProdSight app on the listener of that app. */
+  async prodsight(person, transport) {
+    const client = await Prodsight.connected(this.at('prodsight', person), transport);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** The person as somebody who connects to the listener of a dialect. */
+  at(dialect, person) {
+    return { ...person, url: this.server.urls[dialect] };
+  }
+
+  /** Runs `chorus user` beside the server. */
+  async user(...args) {
+    const program = new Program(['user', ...args], { DATABASE_URL: this.server.database });
+    assert.deepEqual(await program.ended(), { code: 0, signal: null }, program.errors);
+  }
+
+  /** Gives a person a role in the workspace; when it is done the server has heard of it. */
+  async setRole(person, role) {
+    const watcher = await NativeSocket.connected(person);
+    await this.user('set-role', person.name, role);
+    const { payload } = await watcher.next('user.updated');
+    assert.equal(payload.user.role, role);
+    watcher.close();
   }
 
   /** A project of `owner` with these members: people, or `[person, role]`. */

