@@ -27,7 +27,7 @@ fuzz-build:
 	cd fuzz && $(CARGO) build --locked
 
 # Real clients against the real binary, which can be told where to crash.
-e2e: e2e/node_modules e2e/python/.venv page-tools
+e2e: e2e/node_modules e2e/python/.venv page-tools proxy-tools
 	$(CARGO) build --locked --package chorus-server --features crash-points --bin chorus --example wall
 	$(CARGO) build --locked --package chorus-gateway --example conformance
 	cd e2e && CHORUS_BIN=$(E2E_BIN) npm test

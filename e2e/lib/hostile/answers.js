@@ -9,6 +9,9 @@ const ENDS = {
   flooded: [1008, 400],
 };
 
+/** How more than a session may say is told. */
+export const TOO_MANY = 'Too many messages';
+
 /** Whether it lets a client into a namespace. */
 const isWelcome = (message) => /^(40|42[^[]*\["connected")/.test(message);
 
@@ -66,10 +69,10 @@ export function complains(text, fault = 'wrong_form') {
 /** The excess is told once, and the session ends when it goes on. */
 export const FLOODED = {
   ...ends('flooded'),
-  text: (door) => `“Too many messages”, then ${ends('flooded').text(door)}`,
+  text: (door) => `“${TOO_MANY}”, then ${ends('flooded').text(door)}`,
   async check(link, door) {
     const code = await ends('flooded').check(link, door);
-    const complaints = link.heard.filter((message) => door.complaint(message) === 'Too many messages');
+    const complaints = link.heard.filter((message) => door.complaint(message) === TOO_MANY);
     assert.equal(complaints.length, 1, 'it is told once');
     return code;
   },

@@ -1,5 +1,7 @@
 // The table: what is sent, at which doors, and how a cell of it is run and written down.
 
+import { deferred } from '../deadline.js';
+import { TOO_MANY } from './answers.js';
 import { DOORS, HTTP, POLLED, SOCKETS, SOCKET_IO, STRAY_DOORS } from './doors.js';
 import { BEATS, FLOODS } from './floods.js';
 import { FRAMES } from './frames.js';
@@ -49,7 +51,11 @@ async function converse(row, door, person) {
   const link = row.early ? await door.open(person) : await door.enter(person);
   if (row.records) {
     link.heard = [];
-    link.onMessage = (message) => link.heard.push(message);
+    link.told = deferred();
+    link.onMessage = (message) => {
+      link.heard.push(message);
+      if (door.complaint(message) === TOO_MANY) link.told.resolve();
+    };
   }
   try {
     await row.send(link, door);
