@@ -9,7 +9,7 @@ use chorus_gateway::dialect::{
 use chorus_gateway::engine::Said;
 use chorus_model::{ProjectId, Timestamp, UserId, UserRef};
 use chorus_protocol::socketio::{Limits, Packet};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// Whatever is read is answered with JSON, also where the answer repeats what the client wrote.
 pub(crate) fn check(input: &[u8]) {
@@ -75,7 +75,7 @@ fn respond(dialect: &dyn Dialect, wire: &Wire<'_>, echo: &Echo, outcome: Result<
         parse(wire, &frame.bytes);
     }
     let arguments = dialect.acknowledgement(&to, outcome);
-    assert!(matches!(serde_json::from_str(&arguments), Ok(Value::Array(_))), "{arguments}");
+    assert!(serde_json::from_str::<Vec<&RawValue>>(&arguments).is_ok(), "{arguments}");
 }
 
 /// The payload of a frame (RFC 6455, section 5.2), which must be JSON, after a packet's head.
@@ -94,5 +94,6 @@ fn parse(wire: &Wire<'_>, frame: &[u8]) {
             &text[text[from..].find('[').map_or(text.len(), |at| from + at)..]
         }
     };
-    assert!(serde_json::from_str::<Value>(json).is_ok(), "{text}");
+    // Numbers may be repeated that no float can hold.
+    assert!(serde_json::from_str::<&RawValue>(json).is_ok(), "{text}");
 }
