@@ -1,7 +1,8 @@
 // What a client in a reconnect loop costs the server, on one way in: `node storm.js DOOR [SECONDS]`;
-// without arguments, names the ways in. Prints the seconds of CPU that the server took for all it did meanwhile, and on a second line what
-// was counted. Fails if that is more than 5 % of a core, if an attempt was let in or had no answer,
-// or if somebody else missed a change.
+// without arguments, names the ways in. Others are at work meanwhile, and as long before without the
+// loop: what the server took more with it is what the loop costs. Prints those seconds of CPU, and on
+// a second line what was counted. Fails if they are more than 5 % of a core, if an attempt was let in
+// or had no answer, or if somebody else missed a change.
 
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -34,22 +35,25 @@ async function measure(door, seconds) {
   const work = { door, seconds, url: world.server.url, token: deadToken(world.bob) };
   const loop = new Worker(new URL(import.meta.url), { workerData: work });
   await once(loop, 'message');
-  const before = await cpuSeconds(world.server.pid);
+  const at = [await cpuSeconds(world.server.pid)];
+  await neighbours.work(seconds * 10);
+  at.push(await cpuSeconds(world.server.pid));
   loop.postMessage('go');
   const [[{ told, millis }], deliveries] = await Promise.all([
     once(loop, 'message'),
     neighbours.work(seconds * 10),
   ]);
-  const cpu = (await cpuSeconds(world.server.pid)) - before;
+  at.push(await cpuSeconds(world.server.pid));
   neighbours.close();
   await world.stop();
-  return { cpu, told, lasted: millis / 1000, deliveries: deliveries.sort((a, b) => a - b) };
+  const alone = at[1] - at[0];
+  return { alone, cpu: at[2] - at[1] - alone, told, lasted: millis / 1000, deliveries: deliveries.sort((a, b) => a - b) };
 }
 
 async function main(door, seconds = 20) {
   if (door === undefined) return console.log(Object.keys(DOORS).join('\n'));
   if (!Object.hasOwn(DOORS, door)) throw new Error(`no way in is called ${door}`);
-  const { cpu, told, lasted, deliveries } = await measure(door, seconds);
+  const { alone, cpu, told, lasted, deliveries } = await measure(door, seconds);
   const attempts = told.reduce((sum, [, count]) => sum + count, 0);
   const answers = told.map(([answer, count]) => `${count} × \`${answer}\``).join(', ');
   const at = (share) => deliveries[Math.floor((deliveries.length - 1) * share)].toFixed(0);
@@ -57,7 +61,7 @@ async function main(door, seconds = 20) {
   console.log(
     `${attempts} attempts in ${lasted.toFixed(1)} s: ${answers}; ` +
       `${((cpu / attempts) * 1e6).toFixed(0)} µs of CPU each, ${((cpu / seconds) * 100).toFixed(1)} % of a core, ` +
-      `the work of the others included; ${deliveries.length} deliveries to the others, each once, ` +
+      `beside ${((alone / seconds) * 100).toFixed(1)} % for the work of the others; ${deliveries.length} deliveries to the others, each once, ` +
       `half within ${at(0.5)} ms, the slowest ${at(1)} ms; load ${loadavg()[0].toFixed(1)}`,
   );
   const refused = told.every(([answer]) => REFUSAL.test(answer));

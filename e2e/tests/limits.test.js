@@ -54,6 +54,35 @@ describe('limits', () => {
     assert.equal(await counted(reason), 3);
   });
 
+  /** What is refused, over each way in. */
+  const refusals = {
+    'a namespace that is none': () => connectError('40/nowhere,'),
+    'a token in CONNECT': () => connectError('40/native,{"token":"x"}'),
+    'a token of a raw socket': () => refusal(world.server.url, { token: 'x' }),
+  };
+  const connectError = async (text) => {
+    const raw = await RawSocket.open(world.server.url, '');
+    raw.sendText(text);
+    await raw.nextThat((message) => message.startsWith('44'));
+    raw.destroy();
+  };
+
+  for (const [what, refused] of Object.entries(refusals)) {
+    test(`refusals of an address: ${what}`, async () => {
+      await start({ CHORUS_REFUSALS_PER_SECOND: NEVER, CHORUS_REFUSAL_BURST: '1' });
+      const throttled = async () => {
+        for (;;) {
+          await refused();
+          const answer = await handshake();
+          if (answer.status !== 200) return answer;
+        }
+      };
+      assert.deepEqual(await within(throttled(), 'a limit'), tooMany('Too many refused handshakes'));
+      assert.equal((await handshake('192.0.2.2')).status, 200, 'another address is not touched');
+      assert.equal(await counted('chorus_engine_requests_refused_total{reason="too_many_refusals"}'), 1);
+    });
+  }
+
   test('sessions of an address that nobody has let in', async () => {
     await start({ CHORUS_STRANGERS_PER_ADDRESS: '2' });
     const alice = await NativeSocket.connected(world.alice);

@@ -1,5 +1,6 @@
-//! What one address may do: how often it may begin a session, and how many sessions it may hold
-//! that nobody has let in yet. So much is known of a client before it has shown a token.
+//! What one address may do: how often it may begin a session, how often it may be refused one, and
+//! how many sessions it may hold that nobody has let in yet. So much is known of a client before it
+//! has shown a token.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,6 +15,10 @@ use super::http::Refusal;
 pub struct AddressLimits {
     /// Handshakes; one beyond is answered 429.
     pub handshakes: Pace,
+    /// Handshakes and CONNECTs that are refused, as with a token whose time is over. An address that
+    /// has had so many is answered 429 until it may have another: its handshakes then cost no
+    /// session.
+    pub refusals: Pace,
     /// Sessions of one address that are in no namespace yet; one beyond is answered 429.
     pub strangers: u32,
     /// The same of all addresses together; one beyond is answered 503.
@@ -22,8 +27,12 @@ pub struct AddressLimits {
 
 impl Default for AddressLimits {
     fn default() -> Self {
-        let handshakes = Pace { rate: 200, burst: 2_500 };
-        Self { handshakes, strangers: 2_500, all_strangers: 20_000 }
+        Self {
+            handshakes: Pace { rate: 200, burst: 2_500 },
+            refusals: Pace { rate: 20, burst: 500 },
+            strangers: 2_500,
+            all_strangers: 20_000,
+        }
     }
 }
 
@@ -43,7 +52,8 @@ struct Known {
 
 #[derive(Debug)]
 struct Visit {
-    bucket: Bucket,
+    handshakes: Bucket,
+    refusals: Bucket,
     strangers: u32,
 }
 
@@ -74,10 +84,12 @@ impl Addresses {
         let network =
             address.map(network_of).filter(|network| known.has_room(network, limits, now));
         if let Some(network) = network {
-            let fresh = || Visit { bucket: Bucket::full(limits.handshakes, now), strangers: 0 };
-            let visit = known.visits.entry(network).or_insert_with(fresh);
-            if !visit.bucket.take(1, limits.handshakes, now) {
+            let visit = known.visits.entry(network).or_insert_with(|| Visit::fresh(limits, now));
+            if !visit.handshakes.take(1, limits.handshakes, now) {
                 return Err(Refusal::TooManyHandshakes);
+            }
+            if !visit.refusals.has(1, limits.refusals, now) {
+                return Err(Refusal::TooManyRefusals);
             }
             if visit.strangers >= limits.strangers {
                 return Err(Refusal::TooManyStrangers);
@@ -106,11 +118,33 @@ impl Known {
         }
         if self.visits.len() >= self.sweep_at.max(SWEEP) {
             self.visits.retain(|_, visit| {
-                visit.strangers > 0 || !visit.bucket.is_full(limits.handshakes, now)
+                visit.strangers > 0
+                    || !visit.handshakes.has(limits.handshakes.burst, limits.handshakes, now)
+                    || !visit.refusals.has(limits.refusals.burst, limits.refusals, now)
             });
             self.sweep_at = self.visits.len().saturating_mul(2).min(REMEMBERED);
         }
         self.visits.len() < REMEMBERED
+    }
+}
+
+impl Visit {
+    fn fresh(limits: AddressLimits, now: Duration) -> Self {
+        Self {
+            handshakes: Bucket::full(limits.handshakes, now),
+            refusals: Bucket::full(limits.refusals, now),
+            strangers: 0,
+        }
+    }
+}
+
+impl Stranger {
+    /// It was refused, by the application or for want of a namespace.
+    pub(crate) fn refused(&self, limits: AddressLimits, now: Duration) {
+        let mut known = self.addresses.lock();
+        if let Some(visit) = self.network.and_then(|network| known.visits.get_mut(&network)) {
+            visit.refusals.drain(1, limits.refusals, now);
+        }
     }
 }
 
@@ -137,8 +171,12 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: AddressLimits =
-        AddressLimits { handshakes: Pace { rate: 1, burst: 3 }, strangers: 2, all_strangers: 4 };
+    const LIMITS: AddressLimits = AddressLimits {
+        handshakes: Pace { rate: 1, burst: 3 },
+        refusals: Pace { rate: 1, burst: 2 },
+        strangers: 2,
+        all_strangers: 4,
+    };
 
     fn receive(addresses: &Arc<Addresses>, text: &str, at: u64) -> Result<Stranger, Refusal> {
         addresses.receive(Some(text.parse().unwrap()), LIMITS, Duration::from_secs(at))
@@ -151,6 +189,17 @@ mod tests {
             drop(receive(&addresses, "192.0.2.1", 0).unwrap());
         }
         assert_eq!(receive(&addresses, "192.0.2.1", 0).unwrap_err(), Refusal::TooManyHandshakes);
+        assert!(receive(&addresses, "192.0.2.2", 0).is_ok(), "another is not touched");
+        assert!(receive(&addresses, "192.0.2.1", 1).is_ok());
+    }
+
+    #[test]
+    fn an_address_may_be_refused_so_often() {
+        let addresses = Arc::default();
+        for _ in 0..2 {
+            receive(&addresses, "192.0.2.1", 0).unwrap().refused(LIMITS, Duration::ZERO);
+        }
+        assert_eq!(receive(&addresses, "192.0.2.1", 0).unwrap_err(), Refusal::TooManyRefusals);
         assert!(receive(&addresses, "192.0.2.2", 0).is_ok(), "another is not touched");
         assert!(receive(&addresses, "192.0.2.1", 1).is_ok());
     }

@@ -28,8 +28,7 @@ impl Bucket {
 
     /// Takes `tokens`; false, and nothing taken, if there are not so many.
     pub(crate) fn take(&mut self, tokens: u32, pace: Pace, now: Duration) -> bool {
-        self.refill(pace, now);
-        let enough = self.level >= thousandths(tokens);
+        let enough = self.has(tokens, pace, now);
         if enough {
             self.level -= thousandths(tokens);
         }
@@ -47,10 +46,10 @@ impl Bucket {
         self.level >= thousandths(pace.burst) / 2
     }
 
-    /// Whether it is as good as a new one.
-    pub(crate) fn is_full(&mut self, pace: Pace, now: Duration) -> bool {
+    /// Whether there are so many `tokens`; takes none.
+    pub(crate) fn has(&mut self, tokens: u32, pace: Pace, now: Duration) -> bool {
         self.refill(pace, now);
-        self.level >= thousandths(pace.burst)
+        self.level >= thousandths(tokens)
     }
 
     fn refill(&mut self, pace: Pace, now: Duration) {
@@ -99,6 +98,6 @@ mod tests {
         assert!(!bucket.take(4, PACE, at(0)) && bucket.take(3, PACE, at(0)));
         bucket.drain(7, PACE, at(500));
         assert!(!bucket.take(1, PACE, at(900)) && bucket.take(1, PACE, at(1000)));
-        assert!(!bucket.is_full(PACE, at(1500)) && bucket.is_full(PACE, at(2500)));
+        assert!(!bucket.has(3, PACE, at(1500)) && bucket.has(3, PACE, at(2500)));
     }
 }

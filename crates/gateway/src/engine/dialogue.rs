@@ -135,7 +135,10 @@ impl<A: Application> Dialogue<A> {
                 self.stranger = None;
                 self.plain = Some(seat(engine, session, admitted));
             }
-            Outcome::Opened(None) => session.take_away(Ending::Ended),
+            Outcome::Opened(None) => {
+                self.turned_away(engine);
+                session.take_away(Ending::Ended);
+            }
             Outcome::Answered(socket, admitted) => {
                 let named = |space: &Space<A>| space.socket.namespace() == socket.namespace();
                 let Some(at) = self.spaces.iter().position(named) else { return };
@@ -144,9 +147,19 @@ impl<A: Application> Dialogue<A> {
                         self.stranger = None;
                         self.spaces[at].peer = Some(seat(engine, session, admitted));
                     }
-                    None => drop(self.spaces.swap_remove(at)),
+                    None => {
+                        self.turned_away(engine);
+                        drop(self.spaces.swap_remove(at));
+                    }
                 }
             }
+        }
+    }
+
+    /// A client that nobody has let in is refused, which its address may have so often.
+    fn turned_away(&self, engine: &Engine<A>) {
+        if let Some(stranger) = &self.stranger {
+            engine.refused(stranger);
         }
     }
 
@@ -217,6 +230,7 @@ impl<A: Application> Dialogue<A> {
         );
         if !parts.application.serves(session.handshake.listener, namespace) {
             socket.refuse("Invalid namespace");
+            self.turned_away(engine);
             return Step::Done;
         }
         self.spaces.push(Space { socket: socket.clone(), peer: None });

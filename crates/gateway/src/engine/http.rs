@@ -37,6 +37,7 @@ pub(crate) enum Refusal {
     BadRequest,
     UnsupportedProtocol,
     TooManyHandshakes,
+    TooManyRefusals,
     TooManyStrangers,
     TooManySessions,
 }
@@ -202,6 +203,11 @@ impl<A: Application> Engine<A> {
         parts.addresses.receive(address, parts.config.addresses, parts.clock.monotonic())
     }
 
+    /// Somebody who came was refused.
+    pub(crate) fn refused(&self, stranger: &Stranger) {
+        stranger.refused(self.parts.config.addresses, self.parts.clock.monotonic());
+    }
+
     /// A session id: 120 random bits.
     pub(crate) fn new_sid(&self) -> Box<str> {
         self.parts.entropy.word(24).into()
@@ -258,13 +264,14 @@ impl<A: Application> Engine<A> {
 
 impl Refusal {
     /// All of them.
-    pub(crate) const WORDS: [&'static str; 8] = [
+    pub(crate) const WORDS: [&'static str; 9] = [
         Self::UnknownTransport.word(),
         Self::UnknownSession.word(),
         Self::BadMethod.word(),
         Self::BadRequest.word(),
         Self::UnsupportedProtocol.word(),
         Self::TooManyHandshakes.word(),
+        Self::TooManyRefusals.word(),
         Self::TooManyStrangers.word(),
         Self::TooManySessions.word(),
     ];
@@ -278,6 +285,7 @@ impl Refusal {
             Self::BadRequest => "bad_request",
             Self::UnsupportedProtocol => "unsupported_protocol",
             Self::TooManyHandshakes => "too_many_handshakes",
+            Self::TooManyRefusals => "too_many_refusals",
             Self::TooManyStrangers => "too_many_strangers",
             Self::TooManySessions => "too_many_sessions",
         }
@@ -293,6 +301,7 @@ impl Refusal {
             Self::BadRequest => (bad, 3, "Bad request"),
             Self::UnsupportedProtocol => (bad, 5, "Unsupported protocol version"),
             Self::TooManyHandshakes => (many, 4, "Too many handshakes"),
+            Self::TooManyRefusals => (many, 4, "Too many refused handshakes"),
             Self::TooManyStrangers => (many, 4, "Too many sessions without authentication"),
             Self::TooManySessions => (StatusCode::SERVICE_UNAVAILABLE, 4, "Too many sessions"),
         };

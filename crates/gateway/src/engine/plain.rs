@@ -144,6 +144,7 @@ impl<A: Application> Engine<A> {
         let ticket = match self.parts.application.admit(Arc::clone(&handshake)).await {
             Ok(ticket) => ticket,
             Err(mut refusal) => {
+                self.refused(&stranger);
                 hang_up(&mut refusal);
                 cors.apply(refusal.headers_mut());
                 return refusal;

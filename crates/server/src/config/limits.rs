@@ -40,6 +40,8 @@ const RAW_PING: Key = key(&["WS_HEARTBEAT_INTERVAL"], "limits.raw_ping_seconds")
 const RAW_BYTES: Key = key(&["WS_MESSAGE_MAX_SIZE"], "limits.raw_message_bytes");
 const HANDSHAKES: Key = key(&["CHORUS_HANDSHAKES_PER_SECOND"], "limits.handshakes_per_second");
 const HANDSHAKE_BURST: Key = key(&["CHORUS_HANDSHAKE_BURST"], "limits.handshake_burst");
+const REFUSALS: Key = key(&["CHORUS_REFUSALS_PER_SECOND"], "limits.refusals_per_second");
+const REFUSAL_BURST: Key = key(&["CHORUS_REFUSAL_BURST"], "limits.refusal_burst");
 const STRANGERS: Key = key(&["CHORUS_STRANGERS_PER_ADDRESS"], "limits.strangers_per_address");
 const ALL_STRANGERS: Key = key(&["CHORUS_STRANGERS"], "limits.strangers");
 
@@ -55,12 +57,14 @@ impl Limits {
         let messages = pace(&MESSAGES, &BURST, messages);
         let kibibytes = pace(&KIBIBYTES, &KIB_BURST, kibibytes);
         let handshakes = pace(&HANDSHAKES, &HANDSHAKE_BURST, addresses.handshakes);
+        let refusals = pace(&REFUSALS, &REFUSAL_BURST, addresses.refusals);
         let requests = pace(&REQUESTS, &REQUEST_BURST, users.requests);
         Self {
             messages,
             kibibytes,
             addresses: AddressLimits {
                 handshakes,
+                refusals,
                 strangers: count(&STRANGERS, addresses.strangers),
                 all_strangers: count(&ALL_STRANGERS, addresses.all_strangers),
             },
