@@ -14,6 +14,8 @@
 pub mod audience;
 mod crowd;
 pub mod envelope;
+#[cfg(test)]
+mod fixture;
 pub mod flux;
 pub mod interpreter;
 pub mod lexicon;

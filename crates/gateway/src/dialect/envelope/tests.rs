@@ -1,19 +1,18 @@
 //! The language from both sides, without sockets: what is understood, and what is said.
 
-use chorus_model::event::Scope;
 use chorus_model::project::ProjectChanges;
 use chorus_model::signal::{Named, SignalBody};
 use chorus_model::task::{Change, TaskChanges};
 use chorus_model::{
     Body, ConnectionId, Notice, Notification, NotificationId, Priority, Project, ProjectId,
-    ProjectStatus, Room, SyncId, Task, TaskId, TaskStatus, UserId,
+    ProjectStatus, Room, Task, TaskStatus, UserId,
 };
 use serde_json::Value;
 
 use super::*;
+use crate::dialect::fixture::{HAPPENED, at, event, person, task};
 use crate::dialect::{Ask, Echo};
 
-const AT: &str = "2026-11-20T10:28:55.034831Z";
 const AT_TOLD: &str = "2026-11-20T10:28:55.034831+00:00";
 
 fn read(text: &str) -> Decoded {
@@ -26,36 +25,8 @@ fn said(frame: &Frame) -> Value {
     serde_json::from_slice(&payload).unwrap()
 }
 
-fn at() -> Timestamp {
-    Timestamp::parse(AT).unwrap()
-}
-
-fn person(id: i64, name: &str) -> UserRef {
-    let full_name = format!("{name} Smith");
-    UserRef { id: UserId(id), username: name.to_owned(), full_name, email: None }
-}
-
-fn task() -> Task {
-    Task {
-        id: TaskId(1),
-        project_id: ProjectId(7),
-        title: "<b>T1".into(),
-        description: None,
-        status: TaskStatus::Blocked,
-        priority: Priority::Critical,
-        assignee_id: Some(UserId(3)),
-        assignee: Some(person(3, "carol")),
-        creator_id: UserId(1),
-        creator: person(1, "alice"),
-        due_date: None,
-        estimated_hours: None,
-        category: None,
-        position: 1.0,
-        version: 1,
-        completed_at: None,
-        created_at: at(),
-        updated_at: at(),
-    }
+fn now() -> Timestamp {
+    at(HAPPENED)
 }
 
 fn project() -> Project {
@@ -70,19 +41,8 @@ fn project() -> Project {
         end_date: None,
         is_archived: false,
         version: 1,
-        created_at: at(),
-        updated_at: at(),
-    }
-}
-
-fn event(body: Body) -> Event {
-    Event {
-        sync_id: SyncId(1),
-        scope: Scope::Project(ProjectId(7)),
-        actor: person(2, "bob"),
-        origin: None,
-        at: at(),
-        body,
+        created_at: now(),
+        updated_at: now(),
     }
 }
 
@@ -213,7 +173,7 @@ fn faults_name_the_room_as_it_was_written() {
     ];
     for (written, fault, text) in cases {
         let echo = Echo { word: "join_room", written: written.into() };
-        let to = To { user: &person(1, "alice"), echo: &echo, now: at() };
+        let to = To { user: &person(1, "alice"), echo: &echo, now: now() };
         let frames = Envelope::default().fault(&Wire::Raw, &to, &fault);
         let told: Vec<Value> = frames.iter().map(said).collect();
         assert_eq!(told, [json!({"type": "error", "data": {"error": text}, "timestamp": AT_TOLD})]);
@@ -245,7 +205,7 @@ fn the_status_and_the_assignee_have_words_of_their_own() {
         status: Some(Change { old: TaskStatus::Review, new: TaskStatus::Blocked }),
         priority: Some(Change { old: Priority::Low, new: Priority::Critical }),
         assignee: Some(Change { old: None, new: Some(person(3, "carol")) }),
-        due_date: Some(Change { old: None, new: Some(at()) }),
+        due_date: Some(Change { old: None, new: Some(now()) }),
         ..TaskChanges::default()
     };
     let updated = told(Body::TaskUpdated { task: task(), changes: changes.clone() });
@@ -296,8 +256,8 @@ fn a_project_that_is_archived_or_deleted_is_archived() {
     let changed = |changes| told(Body::ProjectUpdated { project: project(), changes });
     let named = ProjectChanges {
         name: Some(Change { old: "Bridge".into(), new: "Tunnel".into() }),
-        end_date: Some(Change { old: Some(at()), new: None }),
-        start_date: Some(Change { old: None, new: Some(at()) }),
+        end_date: Some(Change { old: Some(now()), new: None }),
+        start_date: Some(Change { old: None, new: Some(now()) }),
         ..ProjectChanges::default()
     };
     let changes = json!({ "name": "Tunnel", "start_date": "2026-11-20", "end_date": null });
@@ -317,7 +277,7 @@ fn notifications_have_neither_room_nor_sender() {
             user_id: UserId(3),
             actor: person(2, "bob"),
             notice,
-            created_at: at(),
+            created_at: now(),
             read_at: None,
         };
         let body = Body::NotificationCreated { notification };
@@ -356,7 +316,7 @@ fn who_comes_is_told_to_everyone_but_the_connection_that_read_it_in_its_reply() 
     let (stored, named) = (Room::Project(ProjectId(7)), Room::named("channel:9"));
     let signal = Signal {
         user: person(2, "bob"),
-        at: at(),
+        at: now(),
         cause: Some(ConnectionId(4)),
         body: SignalBody::Presence {
             arrived: true,
@@ -383,7 +343,7 @@ fn nobody_speaks_in_anothers_name() {
     let forged = r#"{"content":"x","username":"alice","user_id":1,"metadata":[1]}"#;
     let body = SignalBody::Relay { room, name: "channel:9".into(), content: forged.into() };
     let cause = Some(ConnectionId(4));
-    let signal = Signal { user: person(2, "bob"), at: at(), cause, body };
+    let signal = Signal { user: person(2, "bob"), at: now(), cause, body };
     let deliveries = Envelope::default().signal(&Wire::Raw, &signal);
     let [delivery] = &*deliveries else { panic!() };
     assert_eq!(delivery.except, None, "the sender hears it too");

@@ -3,28 +3,16 @@
 use std::sync::Arc;
 
 use chorus_collab::Command;
-use chorus_model::event::Scope;
 use chorus_model::task::{Change, TaskChanges};
-use chorus_model::{Priority, SyncId, Task, TaskId, TaskStatus, UserId};
+use chorus_model::{Priority, Task, TaskId, TaskStatus, UserId};
 use serde_json::Value;
 
 use super::*;
+use crate::dialect::fixture::{self, WIRE, at, said};
 use crate::dialect::{Ask, Echo};
 
-const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
-
 fn decode(name: &str, arguments: &[&str]) -> Decoded {
-    let parse = |text: &&str| serde_json::from_str::<Box<RawValue>>(text).unwrap();
-    let arguments: Vec<Box<RawValue>> = arguments.iter().map(parse).collect();
-    let arguments: Vec<&RawValue> = arguments.iter().map(|raw| &**raw).collect();
-    Flux::default().decode(name, &arguments)
-}
-
-/// The event in a frame: its name and argument.
-fn said(frame: &Frame) -> (String, Value) {
-    let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
-    let text = std::str::from_utf8(&payload).unwrap().strip_prefix("42").unwrap();
-    serde_json::from_str(text).unwrap()
+    fixture::decode(&Flux::default(), name, arguments)
 }
 
 fn person(id: i64, name: &str) -> UserRef {
@@ -36,42 +24,20 @@ fn person(id: i64, name: &str) -> UserRef {
     }
 }
 
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
-}
-
 fn task() -> Task {
     Task {
-        id: TaskId(1),
-        project_id: ProjectId(7),
-        title: "<b>T1".into(),
-        description: None,
-        status: TaskStatus::Blocked,
         priority: Priority::High,
-        assignee_id: Some(UserId(3)),
         assignee: Some(person(3, "Carol")),
-        creator_id: UserId(1),
         creator: person(1, "Alice"),
         due_date: Timestamp::parse("2026-12-31T23:59:59"),
         estimated_hours: Some(2.0),
-        category: None,
-        position: 1.0,
-        version: 1,
-        completed_at: None,
-        created_at: at("2026-11-20T10:28:53.637207Z"),
         updated_at: at("2026-11-20T10:28:54.000999Z"),
+        ..fixture::task()
     }
 }
 
 fn event(body: Body) -> Event {
-    Event {
-        sync_id: SyncId(1),
-        scope: Scope::Project(ProjectId(7)),
-        actor: person(2, "Bob"),
-        origin: None,
-        at: at("2026-11-20T10:28:55.034831Z"),
-        body,
-    }
+    Event { actor: person(2, "Bob"), ..fixture::event(body) }
 }
 
 /// What is told of an event: the second word and the first.

@@ -1,67 +1,29 @@
 //! The language from both sides, without sockets: what is understood, and what is said.
 
-use chorus_model::event::{Rooms, Scope};
+use chorus_model::event::Rooms;
 use chorus_model::task::Change;
-use chorus_model::{Room, SyncId, TaskId, UserId};
+use chorus_model::{Room, UserId};
 
 use super::*;
+use crate::dialect::fixture::{self, WIRE, at, person, said};
 
-const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
 const PROJECT: ProjectId = ProjectId(7);
 
 fn decode(name: &str, argument: &str) -> Decoded {
-    let argument: Box<RawValue> = serde_json::from_str(argument).unwrap();
-    Prodsight::default().decode(name, &[&argument])
-}
-
-/// The event in a frame: its name and argument.
-fn said(frame: &Frame) -> (String, Value) {
-    let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
-    let text = std::str::from_utf8(&payload).unwrap().strip_prefix("42").unwrap();
-    serde_json::from_str(text).unwrap()
-}
-
-fn person(id: i64, name: &str) -> UserRef {
-    let full_name = format!("{name} Smith");
-    UserRef { id: UserId(id), username: name.to_owned(), full_name, email: None }
-}
-
-fn at() -> Timestamp {
-    Timestamp::parse("2026-11-20T10:28:53.500000Z").unwrap()
+    fixture::decode(&Prodsight::default(), name, &[argument])
 }
 
 fn task() -> Task {
     Task {
-        id: TaskId(1),
-        project_id: PROJECT,
-        title: "<b>T1".into(),
-        description: None,
-        status: TaskStatus::Blocked,
-        priority: Priority::Critical,
-        assignee_id: Some(UserId(3)),
-        assignee: Some(person(3, "carol")),
-        creator_id: UserId(1),
-        creator: person(1, "alice"),
         due_date: Timestamp::parse("2026-12-31T23:59:59"),
         estimated_hours: Some(2.5),
         category: Some("Equipment".into()),
-        position: 1.0,
-        version: 1,
-        completed_at: None,
-        created_at: at(),
-        updated_at: at(),
+        ..fixture::task()
     }
 }
 
 fn event(body: Body) -> Event {
-    Event {
-        sync_id: SyncId(1),
-        scope: Scope::Project(PROJECT),
-        actor: person(2, "bob"),
-        origin: None,
-        at: at(),
-        body,
-    }
+    Event { at: at("2026-11-20T10:28:53.500000Z"), ..fixture::event(body) }
 }
 
 fn told(body: Body) -> Option<(String, Value)> {

@@ -2,34 +2,21 @@
 
 use std::sync::Arc;
 
-use chorus_model::event::Scope;
 use chorus_model::signal::SignalBody;
 use chorus_model::task::{Change, TaskChanges};
 use chorus_model::{
-    Comment, CommentId, ConnectionId, Notice, Notification, NotificationId, ProjectId, Room,
-    SyncId, Task, TaskId, TaskRef, UserId,
+    Comment, CommentId, ConnectionId, Notice, Notification, NotificationId, ProjectId, Room, Task,
+    TaskId, TaskRef, UserId,
 };
 use chorus_realtime::Present;
 use serde_json::Value;
 
 use super::*;
+use crate::dialect::fixture::{self, WIRE, at, raw, said};
 use crate::dialect::{Ask, Echo};
 
-const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
-
-fn raw(json: &str) -> Box<RawValue> {
-    serde_json::from_str(json).unwrap()
-}
-
 fn decode(name: &str, argument: &str) -> Decoded {
-    Skybuild::default().decode(name, &[&raw(argument)])
-}
-
-/// The event in a frame: its name and argument.
-fn said(frame: &Frame) -> (String, Value) {
-    let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
-    let text = std::str::from_utf8(&payload).unwrap().strip_prefix("42").unwrap();
-    serde_json::from_str(text).unwrap()
+    fixture::decode(&Skybuild::default(), name, &[argument])
 }
 
 fn person(id: i64, email: Option<&str>) -> UserRef {
@@ -37,43 +24,18 @@ fn person(id: i64, email: Option<&str>) -> UserRef {
     UserRef { id: UserId(id), username: "ann".into(), full_name: "Ann Lee".into(), email }
 }
 
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
-}
-
 fn task() -> Task {
-    let made = at("2026-11-20T10:28:53.637207Z");
     Task {
         id: TaskId(42),
-        project_id: ProjectId(7),
-        title: "<b>T1".into(),
-        description: None,
         status: TaskStatus::Review,
-        priority: Priority::Critical,
-        assignee_id: Some(UserId(3)),
         assignee: Some(person(3, None)),
-        creator_id: UserId(1),
         creator: person(1, None),
-        due_date: None,
-        estimated_hours: None,
-        category: None,
-        position: 1.0,
-        version: 1,
-        completed_at: None,
-        created_at: made,
-        updated_at: made,
+        ..fixture::task()
     }
 }
 
 fn told(body: Body) -> Option<(String, Value)> {
-    let event = Event {
-        sync_id: SyncId(1),
-        scope: Scope::Project(ProjectId(7)),
-        actor: person(2, None),
-        origin: None,
-        at: at("2026-11-20T10:28:55.034831Z"),
-        body,
-    };
+    let event = Event { actor: person(2, None), ..fixture::event(body) };
     let skybuild = Skybuild::default();
     let frame = skybuild.encode(&WIRE, &event)?;
     assert!(!skybuild.audience(&event).is_empty(), "what is told is heard");

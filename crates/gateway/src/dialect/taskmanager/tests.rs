@@ -1,65 +1,24 @@
 //! The language from both sides, without sockets: what is understood, and what is said.
 
 use chorus_collab::Command;
-use chorus_model::event::Scope;
 use chorus_model::task::{Change, TaskChanges};
-use chorus_model::{ProjectId, SyncId, Task, TaskId, UserId};
+use chorus_model::{ProjectId, Task};
 use serde_json::Value;
 
 use super::*;
 use crate::dialect::Ask;
-
-const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
+use crate::dialect::fixture::{self, WIRE, event, said};
 
 fn decode(name: &str, argument: &str) -> Decoded {
-    let argument: Box<RawValue> = serde_json::from_str(argument).unwrap();
-    Taskmanager::default().decode(name, &[&argument])
-}
-
-/// The event in a frame: its name and argument.
-fn said(frame: &Frame) -> (String, Value) {
-    let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
-    let text = std::str::from_utf8(&payload).unwrap().strip_prefix("42").unwrap();
-    serde_json::from_str(text).unwrap()
-}
-
-fn person(id: i64, name: &str) -> UserRef {
-    let full_name = format!("{name} Smith");
-    UserRef { id: UserId(id), username: name.to_owned(), full_name, email: None }
+    fixture::decode(&Taskmanager::default(), name, &[argument])
 }
 
 fn task() -> Task {
-    let at = Timestamp::parse("2026-11-20T10:28:53.637207Z").unwrap();
     Task {
-        id: TaskId(1),
-        project_id: ProjectId(7),
-        title: "<b>T1".into(),
-        description: None,
-        status: TaskStatus::Blocked,
         priority: chorus_model::Priority::High,
-        assignee_id: Some(UserId(3)),
-        assignee: Some(person(3, "carol")),
-        creator_id: UserId(1),
-        creator: person(1, "alice"),
         due_date: Timestamp::parse("2026-12-31T23:59:59"),
         estimated_hours: Some(2.0),
-        category: None,
-        position: 1.0,
-        version: 1,
-        completed_at: None,
-        created_at: at,
-        updated_at: at,
-    }
-}
-
-fn event(body: Body) -> Event {
-    Event {
-        sync_id: SyncId(1),
-        scope: Scope::Project(ProjectId(7)),
-        actor: person(2, "bob"),
-        origin: None,
-        at: Timestamp::parse("2026-11-20T10:28:55.034831Z").unwrap(),
-        body,
+        ..fixture::task()
     }
 }
 
