@@ -23,7 +23,7 @@ export const TRANSPORTS = [
 export const PRESENCE = ['user_connected', 'user_disconnected'];
 
 export class Client {
-  /** What a client hears first. */
+  /** What a client hears first, if anything. */
   static WELCOME = 'connected';
 
   #unread = [];
@@ -51,11 +51,11 @@ export class Client {
   }
 
   /** A client that is connected, welcomed, and done with what it hears at once. */
-  static async connected(person, transport = TRANSPORTS[0]) {
-    const client = new this(person, transport.options);
+  static async connected(person, { options, upgrades = false } = TRANSPORTS[0]) {
+    const client = new this(person, options);
     await client.next('(connect)');
-    client.welcome = await client.next(this.WELCOME);
-    if (transport.upgrades && client.engine.transport.name !== 'websocket') {
+    if (this.WELCOME) client.welcome = await client.next(this.WELCOME);
+    if (upgrades && client.engine.transport.name !== 'websocket') {
       const upgraded = deferred();
       client.engine.once('upgrade', upgraded.resolve);
       await within(upgraded.promise, 'the upgrade to a websocket');
@@ -64,26 +64,41 @@ export class Client {
     return client;
   }
 
+  /** The message of the refusal that a connection with these options meets. */
+  static async refusal(person, options) {
+    const client = new this(person, { ...TRANSPORTS[0].options, ...options });
+    const outcome = deferred();
+    client.socket.once('connect_error', outcome.resolve);
+    client.socket.once('connect', () => outcome.reject(new Error('the connection was let in')));
+    const error = await within(outcome.promise, 'the refusal').finally(() => client.close());
+    return error.message;
+  }
+
   /** The Engine.IO client below. */
   get engine() {
     return this.socket.io.engine;
   }
 
-  /** The one argument of the first unread event of this name, now or when it comes. */
-  async next(name) {
-    const [payload, ...more] = await this.nextArgs(name);
-    assert.deepEqual(more, [], `${name} has one argument`);
+  /** The one argument of the first unread event of this name that passes, now or when it comes; the first one of `(disconnect)`. */
+  async next(name, passes) {
+    const [payload, ...more] = await this.nextArgs(name, passes);
+    if (!name.startsWith('(')) assert.deepEqual(more, [], `${name} has one argument`);
     return payload;
   }
 
-  /** All arguments of the first unread event of this name. */
-  async nextArgs(name) {
-    const at = this.#unread.findIndex((event) => event.name === name);
+  /** All arguments of the first unread event of this name that passes. */
+  async nextArgs(name, passes = () => true) {
+    const fits = (event) => event.name === name && passes(...event.args);
+    const at = this.#unread.findIndex(fits);
     if (at >= 0) return this.#unread.splice(at, 1)[0].args;
-    const waiting = { name, ...deferred() };
+    const waiting = { fits, ...deferred() };
     this.#waiting.push(waiting);
-    const unread = () => this.#unread.map((event) => event.name).join(', ') || 'nothing';
-    return within(waiting.promise, () => `${name} for ${this.person.name}, who has unread: ${unread()}`);
+    return within(waiting.promise, () => `${name} for ${this.person.name}, who has unread: ${this.unread().join(', ') || 'nothing'}`);
+  }
+
+  /** The names of all unread events, in order. */
+  unread() {
+    return this.#unread.map((event) => event.name);
   }
 
   /** Says something; resolves to the arguments of its acknowledgement. */
@@ -131,7 +146,10 @@ export class Client {
     return rest.post('/tasks', { project_id: home.id, title: 'marker' });
   }
 
-  /** The id of a task in the person's own project that an event tells of. */
+  /**
+   * The id of a task in the person's own project that an event tells of. What gives anything is not
+   * counted among what was heard.
+   */
   marker(name, args) {
     const task = name === 'task_created' && args[0].task;
     return task && task.project_id === this.person.home?.id ? task.id : null;
@@ -167,19 +185,10 @@ export class Client {
       this.#markers.get(id).resolve();
       return;
     }
-    this.heard.push({ name, args });
-    const at = this.#waiting.findIndex((waiting) => waiting.name === name);
+    const event = { name, args };
+    this.heard.push(event);
+    const at = this.#waiting.findIndex((waiting) => waiting.fits(event));
     if (at >= 0) this.#waiting.splice(at, 1)[0].resolve(args);
-    else this.#unread.push({ name, args });
+    else this.#unread.push(event);
   }
-}
-
-/** The message of the refusal that a connection with these options meets. */
-export async function refusal(person, options) {
-  const client = new Client(person, { ...TRANSPORTS[0].options, ...options });
-  const outcome = deferred();
-  client.socket.once('connect_error', outcome.resolve);
-  client.socket.once('connect', () => outcome.reject(new Error('the connection was let in')));
-  const error = await within(outcome.promise, 'the refusal').finally(() => client.close());
-  return error.message;
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { Flux, fluxClaims, refusal } from '../lib/flux.js';
+import { Flux, fluxClaims } from '../lib/flux.js';
 import { RawSocket } from '../lib/raw.js';
 import { TRANSPORTS } from '../lib/sockets.js';
 import { claimsOf, mint, nowSeconds } from '../lib/tokens.js';
@@ -20,31 +20,31 @@ describe('flux: connection', () => {
   after(() => world.stop());
 
   /** A client that was let in and is served: it hears its own project. */
-  const letIn = async (options) => {
-    const client = await Flux.connected(world.bob, options);
+  const letIn = async (transport) => {
+    const client = await Flux.connected(world.bob, transport);
     open.push(client);
     return client;
   };
 
   for (const transport of TRANSPORTS) {
     test(`in at once and without a welcome, on ${transport.name}`, async () => {
-      const client = await letIn({ ...transport.options, upgrades: transport.upgrades });
+      const client = await letIn(transport);
       assert.equal(client.engine.transport.name, transport.ends);
       assert.deepEqual(client.heard.map((event) => event.name), ['(connect)']);
     });
 
     test(`refused, on ${transport.name}`, async () => {
-      assert.equal(await refusal(world.bob, { ...transport.options, auth: {} }), NO_TOKEN);
+      assert.equal(await Flux.refusal(world.bob, { ...transport.options, auth: {} }), NO_TOKEN);
       const nonsense = { ...transport.options, auth: { token: 'nonsense' } };
-      assert.equal(await refusal(world.bob, nonsense), BAD_TOKEN);
+      assert.equal(await Flux.refusal(world.bob, nonsense), BAD_TOKEN);
     });
   }
 
   for (const path of ['/socket.io/', '/api/socket.io/']) {
     for (const namespace of ['/', '/api', '/flux']) {
       test(`the namespace ${namespace} at ${path}`, async () => {
-        await letIn({ path, namespace });
-        assert.equal(await refusal(world.bob, { path, namespace, auth: {} }), NO_TOKEN);
+        await letIn({ options: { path, namespace } });
+        assert.equal(await Flux.refusal(world.bob, { path, namespace, auth: {} }), NO_TOKEN);
       });
     }
   }
@@ -75,7 +75,7 @@ describe('flux: connection', () => {
 
   test('other namespaces do not exist', async () => {
     for (const namespace of ['/notifications', '/api/socket.io']) {
-      assert.equal(await refusal(world.bob, { namespace }), 'Invalid namespace');
+      assert.equal(await Flux.refusal(world.bob, { namespace }), 'Invalid namespace');
     }
   });
 
@@ -89,7 +89,7 @@ describe('flux: connection', () => {
   });
 
   describe('tokens that let in', () => {
-    const good = (name, token) => test(name, () => letIn({ auth: { token: token() } }));
+    const good = (name, token) => test(name, () => letIn({ options: { auth: { token: token() } } }));
 
     good('one from the login', () => world.bob.token);
     good('one of the app\'s own server', () => mint(fluxClaims(world.bob)));
@@ -99,7 +99,7 @@ describe('flux: connection', () => {
 
   describe('tokens that are refused', () => {
     const bad = (name, options, text = BAD_TOKEN) =>
-      test(name, async () => assert.equal(await refusal(world.bob, options()), text));
+      test(name, async () => assert.equal(await Flux.refusal(world.bob, options()), text));
     const minted = (more, how) => () => ({ auth: { token: mint(fluxClaims(world.bob, more), how) } });
 
     bad('an empty one', () => ({ auth: { token: '' } }), NO_TOKEN);
@@ -144,7 +144,7 @@ test('flux: one connection too many is refused', async () => {
   const world = await World.start(['alice'], { dialect: 'flux', env });
   try {
     const first = await Flux.connected(world.alice);
-    assert.equal(await refusal(world.alice), 'Too many connections');
+    assert.equal(await Flux.refusal(world.alice), 'Too many connections');
     await first.quiet();
     first.close();
   } finally {

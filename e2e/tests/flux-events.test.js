@@ -17,8 +17,7 @@ for (const transport of TRANSPORTS) {
 
     before(async () => {
       world = await World.start(['alice', 'bob', 'carol', 'mallory'], { dialect: 'flux' });
-      const connect = (person) =>
-        Flux.connected(person, { ...transport.options, upgrades: transport.upgrades });
+      const connect = (person) => Flux.connected(person, transport);
       const people = [world.alice, world.bob, world.carol, world.mallory];
       [alice, bob, carol, mallory] = await Promise.all(people.map(connect));
       assert.equal(alice.engine.transport.name, transport.ends);

@@ -18,7 +18,7 @@ describe('flux among other dialects', () => {
   beforeEach(async () => {
     project = await world.project(world.alice, world.bob, world.carol, world.dave);
     task = await world.task(world.alice, project);
-    flux = await Flux.connected(world.alice, { namespace: '/flux' });
+    flux = await Flux.connected(world.alice, { options: { namespace: '/flux' } });
     manager = await world.client(world.bob);
     envelope = await world.envelope(world.carol);
     await envelope.join(`project:${project.id}`);

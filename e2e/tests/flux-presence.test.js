@@ -24,7 +24,7 @@ describe('flux: presence', () => {
   beforeEach(async () => (project = await world.project(alice, bob, carol)));
 
   const connect = async (person, options) => {
-    const client = await Flux.connected(person, options);
+    const client = await Flux.connected(person, { options });
     open.push(client);
     return client;
   };

@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { DEADLINE_MS } from '../lib/deadline.js';
 import { Metrics } from '../lib/metrics.js';
 import { RawSocket } from '../lib/raw.js';
-import { refusal, TRANSPORTS } from '../lib/sockets.js';
+import { Client, TRANSPORTS } from '../lib/sockets.js';
 import { World } from '../lib/world.js';
 
 const HISTOGRAMS = [
@@ -113,7 +113,7 @@ describe('metrics', () => {
     const invalid = 'chorus_handshakes_refused_total{reason="invalid_token"}';
     const unknown = 'chorus_engine_requests_refused_total{reason="unknown_session"}';
     const before = await read();
-    await refusal(world.bob, { query: { token: 'nonsense' } });
+    await Client.refusal(world.bob, { query: { token: 'nonsense' } });
     const { status } = await world.bob.rest.ask('GET', '/socket.io/?EIO=4&transport=polling&sid=x', {
       root: true,
     });

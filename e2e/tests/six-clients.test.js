@@ -34,7 +34,7 @@ describe('six applications\' clients in one project', () => {
     project = await world.project(owner, ...members);
     clients.manager = await world.client(world.manager);
     for (const [name, namespace] of [['root_flux', '/'], ['api_flux', '/api']]) {
-      clients[name] = await Flux.connected(at('flux', name), { namespace });
+      clients[name] = await Flux.connected(at('flux', name), { options: { namespace } });
       clients[name].say('join:project', { projectId: String(project.id) });
       await clients[name].next('presence:update', (told) => told.projectId === String(project.id));
     }
@@ -147,7 +147,7 @@ describe('six applications\' clients in one project', () => {
     const task = await world.task(world.manager, project, { title: 'Secret' });
     await created(task, world.manager);
     const mallory = await world.client(world.mallory);
-    const flux = await Flux.connected(at('flux', 'mallory'), {});
+    const flux = await Flux.connected(at('flux', 'mallory'));
     const sky = new Client(at('skybuild', 'mallory'), {
       url: world.server.urls.skybuild,
       query: {},

@@ -5,7 +5,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 
 import { RawSocket } from '../lib/raw.js';
 import { Skybuild } from '../lib/skybuild.js';
-import { refusal, TRANSPORTS } from '../lib/sockets.js';
+import { TRANSPORTS } from '../lib/sockets.js';
 import { claimsOf, mint, nowSeconds } from '../lib/tokens.js';
 import { World } from '../lib/world.js';
 
@@ -51,9 +51,9 @@ describe('skybuild: connection', () => {
     });
 
     test(`the two refusals, on ${transport.name}`, async () => {
-      assert.equal(await refusal(world.alice, bare(transport.options)), REQUIRED);
+      assert.equal(await Skybuild.refusal(world.alice, bare(transport.options)), REQUIRED);
       const wrong = bare({ ...transport.options, auth: { token: 'nonsense' } });
-      assert.equal(await refusal(world.alice, wrong), FAILED);
+      assert.equal(await Skybuild.refusal(world.alice, wrong), FAILED);
     });
   }
 
@@ -108,7 +108,7 @@ describe('skybuild: connection', () => {
 
   describe('what is no token at all', () => {
     const nothing = (name, auth) =>
-      test(name, async () => assert.equal(await refusal(world.bob, bare({ auth })), REQUIRED));
+      test(name, async () => assert.equal(await Skybuild.refusal(world.bob, bare({ auth })), REQUIRED));
     nothing('no payload', undefined);
     nothing('an empty one', {});
     for (const token of ['', null, 0, false, [], {}]) {
@@ -118,14 +118,14 @@ describe('skybuild: connection', () => {
       const { token } = world.bob;
       const headers = { authorization: `Bearer ${token}`, cookie: `access_token=${token}` };
       const elsewhere = bare({ query: { token }, extraHeaders: headers });
-      assert.equal(await refusal(world.bob, elsewhere), REQUIRED);
+      assert.equal(await Skybuild.refusal(world.bob, elsewhere), REQUIRED);
     });
   });
 
   describe('tokens that fail', () => {
     const bad = (name, token) =>
       test(name, async () => {
-        assert.equal(await refusal(world.bob, bare({ auth: { token: token() } })), FAILED);
+        assert.equal(await Skybuild.refusal(world.bob, bare({ auth: { token: token() } })), FAILED);
       });
     const minted = (claims, how) => () => mint(claims(), how);
     const bob = (more) => () => claimsOf(world.bob.id, more);
@@ -183,7 +183,7 @@ describe('skybuild: connection', () => {
     };
     const open = await Promise.all(Array.from({ length: 64 }, connect));
     const auth = { token: world.alice.token };
-    assert.equal(await refusal(world.alice, bare({ auth })), 'Too many connections');
+    assert.equal(await Skybuild.refusal(world.alice, bare({ auth })), 'Too many connections');
     open.forEach((raw) => raw.destroy());
   });
 });

@@ -6,7 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { deferred, within } from '../lib/deadline.js';
 import { RawSocket } from '../lib/raw.js';
 import { assertShape, naive } from '../lib/shapes.js';
-import { Client, refusal, TRANSPORTS } from '../lib/sockets.js';
+import { Client, TRANSPORTS } from '../lib/sockets.js';
 import { claimsOf, mint, nowSeconds } from '../lib/tokens.js';
 import { World } from '../lib/world.js';
 
@@ -33,7 +33,7 @@ describe('taskmanager, section 1: connection', () => {
 
     test(`a refused token, on ${transport.name}`, async () => {
       const options = { ...transport.options, query: { token: 'nonsense' } };
-      assert.equal(await refusal(world.alice, options), REJECTED);
+      assert.equal(await Client.refusal(world.alice, options), REJECTED);
     });
   }
 
@@ -80,7 +80,7 @@ describe('taskmanager, section 1: connection', () => {
   describe('tokens that are refused', () => {
     const bad = (name, query) =>
       test(name, async () => {
-        assert.equal(await refusal(world.bob, { query: query() }), REJECTED);
+        assert.equal(await Client.refusal(world.bob, { query: query() }), REJECTED);
       });
 
     bad('none', () => ({}));
@@ -125,7 +125,7 @@ describe('taskmanager, section 1: connection', () => {
       await client.next('connected');
       client.close();
       const elsewhere = withCookie({ origin: 'https://elsewhere.example' });
-      assert.equal(await refusal(world.bob, elsewhere), REJECTED);
+      assert.equal(await Client.refusal(world.bob, elsewhere), REJECTED);
     });
   });
 
@@ -164,7 +164,7 @@ describe('taskmanager, section 1: connection', () => {
 
   test('the 65th connection of one user is refused, the others stay', async () => {
     const open = await Promise.all(Array.from({ length: 64 }, () => RawSocket.connected(world.alice)));
-    assert.equal(await refusal(world.alice, {}), 'Too many connections');
+    assert.equal(await Client.refusal(world.alice, {}), 'Too many connections');
     open[0].sendText('42["ping"]');
     await open[0].nextThat((message) => message.startsWith('42["pong"'));
     open[1].sendText('41');

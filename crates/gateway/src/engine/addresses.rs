@@ -29,7 +29,7 @@ impl Default for AddressLimits {
     fn default() -> Self {
         Self {
             handshakes: Pace { rate: 200, burst: 2_500 },
-            refusals: Pace { rate: 20, burst: 500 },
+            refusals: Pace { rate: 10, burst: 250 },
             strangers: 2_500,
             all_strangers: 20_000,
         }
