@@ -63,16 +63,18 @@ pub struct OpeningError(#[source] serde_json::Error);
 mod tests {
     use super::*;
 
+    /// The example of the protocol.
+    const EXAMPLE: Handshake<'_> = Handshake {
+        sid: "lv_VI97HAXpY6yYWAAAC",
+        upgrades: &["websocket"],
+        ping_interval_ms: 25_000,
+        ping_timeout_ms: 20_000,
+        max_payload: 1_000_000,
+    };
+
     #[test]
     fn a_client_reads_what_a_server_writes() {
-        let handshake = Handshake {
-            sid: "lv_VI97HAXpY6yYWAAAC",
-            upgrades: &["websocket"],
-            ping_interval_ms: 25_000,
-            ping_timeout_ms: 20_000,
-            max_payload: 1_000_000,
-        };
-        let opening = Opening::decode(&handshake.encode()[1..]).unwrap();
+        let opening = Opening::decode(&EXAMPLE.encode()[1..]).unwrap();
         assert_eq!(
             opening,
             Opening {
@@ -88,15 +90,8 @@ mod tests {
 
     #[test]
     fn the_example_of_the_protocol_is_written() {
-        let handshake = Handshake {
-            sid: "lv_VI97HAXpY6yYWAAAC",
-            upgrades: &["websocket"],
-            ping_interval_ms: 25_000,
-            ping_timeout_ms: 20_000,
-            max_payload: 1_000_000,
-        };
         assert_eq!(
-            handshake.encode(),
+            EXAMPLE.encode(),
             concat!(
                 r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"#,
                 r#""pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
