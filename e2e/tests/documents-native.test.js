@@ -101,7 +101,10 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       await next(alice, 'typing');
       const comment = (await ask(alice, 'comment.create', { ...id, body: 'Hm' })).data;
       await next(alice, 'comment.created');
-      await ask(alice, 'comment.update', { comment_id: comment.id, body: 'Oh', if_version: 1 });
+      const once = { comment_id: comment.id, body: 'Oh', if_version: 1, mutation_id: `oh-${channel}` };
+      for (const replayed of [undefined, true]) {
+        assert.equal((await ask(alice, 'comment.update', once)).replayed, replayed);
+      }
       await next(alice, 'comment.updated');
       await ask(alice, 'comment.delete', { comment_id: comment.id });
       await next(alice, 'comment.deleted');

@@ -116,6 +116,30 @@ for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', Nati
       assert.deepEqual(alice.names().filter((kind) => kind.startsWith('task')), []);
     });
 
+    test('a command under a name of its own is done and told once, through whatever door', async () => {
+      const [alice, bob] = [await subscribed(world.alice), await subscribed(world.bob)];
+      const asked = { project_id: project.id, title: 'Once', mutation_id: `once over ${name}`.replaceAll(' ', '-') };
+      const first = await alice.ask('task.create', asked);
+      assert.equal(first.replayed, undefined);
+      alice.close();
+      const again = await connect(world.alice);
+      const answer = { ok: true, data: first.data, cursor: first.cursor, replayed: true };
+      assert.deepEqual(await again.ask('task.create', asked), answer);
+      const { mutation_id: key, ...task } = asked;
+      const { body } = await world.alice.rest.ask('POST', '/tasks', { body: task, headers: { 'idempotency-key': key } });
+      assert.deepEqual(body, first.data);
+      const other = await again.ask('task.create', { ...asked, title: 'Twice' });
+      assert.deepEqual([other.ok, other.error.code], [false, 'key_reused']);
+      for (const wrong of ['', 'a b', 'x'.repeat(129), 7]) {
+        const { ok, error } = await again.ask('task.create', { ...asked, mutation_id: wrong });
+        assert.deepEqual([ok, error.code, Object.keys(error.fields)], [false, 'invalid', ['mutation_id']]);
+      }
+      // Under the same name, somebody else's command is another.
+      assert.equal((await bob.ask('task.create', { ...asked, title: 'Last' })).ok, true);
+      const heard = [await bob.next('task.created'), await bob.next('task.created')];
+      assert.deepEqual(heard.map(({ payload }) => payload.task.title), ['Once', 'Last']);
+    });
+
     test('nothing is heard before subscribe and after unsubscribe', async () => {
       const alice = await connect(world.alice);
       const room = { room: `project:${project.id}` };

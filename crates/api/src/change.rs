@@ -154,7 +154,7 @@ fn answer(done: Done, status: StatusCode) -> Response {
 fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Fault> {
     let Some(value) = headers.get(KEY) else { return Ok(None) };
     // What is no text breaks the rules of a key as an empty one does.
-    Ok(Some(IdempotencyKey::parse(value.to_str().unwrap_or_default())?))
+    Ok(Some(IdempotencyKey::parse("Idempotency-Key", value.to_str().unwrap_or_default())?))
 }
 
 /// The version in `If-Match` (RFC 9110, section 13.1.1): one tag, with or without quotes. `*`

@@ -31,11 +31,11 @@ impl IdempotencyKey {
     /// For how long answers are kept.
     pub const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-    /// The key, if it keeps the rules.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
+    /// The key, if it keeps the rules; `field` is what it is called where it was written.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
         let valid = (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         let rule = Rule::Form("1 to 128 visible ASCII characters");
-        valid.then(|| Self(text.to_owned())).ok_or(Invalid::new("Idempotency-Key", rule))
+        valid.then(|| Self(text.to_owned())).ok_or(Invalid::new(field, rule))
     }
 
     /// The key.
@@ -61,10 +61,13 @@ mod tests {
 
     #[test]
     fn a_uuid_of_version_7_carries_its_time() {
-        let key = IdempotencyKey::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
+        let key = IdempotencyKey::parse("key", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
         assert_eq!(key.made_at().unwrap().to_string(), "2022-02-22T19:22:22.000000Z");
-        let v4 = IdempotencyKey::parse("017f22e2-79b0-4cc3-98c4-dc0c0c07398f").unwrap();
+        let v4 = IdempotencyKey::parse("key", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f").unwrap();
         assert_eq!(v4.made_at(), None);
-        assert!(IdempotencyKey::parse("a b").is_err() && IdempotencyKey::parse("").is_err());
+        assert!(
+            IdempotencyKey::parse("key", "a b").is_err()
+                && IdempotencyKey::parse("key", "").is_err()
+        );
     }
 }

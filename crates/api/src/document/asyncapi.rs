@@ -122,7 +122,8 @@ fn told_on(channel: &Channel, told: &[(String, Value)]) -> Map<String, Value> {
 /// The messages of a request and of its answer.
 fn exchange(channel: &Channel, request: &Request, schemas: &mut Schemas) -> (Value, Value) {
     let name = request.name;
-    let argument = schemas.named(&component(name).replace("Told", "Asked"), request.argument);
+    let argument =
+        schemas.named(&component(name).replace("Told", "Asked"), |s| native::argument(request, s));
     let done = native::done(request, schemas);
     let refused = native::refusal(schemas);
     let outcome = json!({ "oneOf": [done, refused] });

@@ -154,10 +154,21 @@ pub(super) fn done(request: &Request, schemas: &mut Schemas) -> Value {
         None => object([ok]),
         Some(data) if request.command => {
             let cursor = written::<Cursor>(schemas);
-            object([ok, ("data", data(schemas), true), ("cursor", cursor, true)])
+            let replayed = ("replayed", json!({ "const": true }), false);
+            object([ok, ("data", data(schemas), true), ("cursor", cursor, true), replayed])
         }
         Some(data) => object([ok, ("data", data(schemas), request.name != "subscribe")]),
     }
+}
+
+/// What a request is asked with. Commands may have a name under which they are done once.
+pub(super) fn argument(request: &Request, schemas: &mut Schemas) -> Value {
+    let argument = (request.argument)(schemas);
+    if !request.command {
+        return argument;
+    }
+    let key = json!({ "type": "string", "pattern": "^[!-~]{1,128}$" });
+    both(argument, [("mutation_id", key, false)])
 }
 
 /// `one` and these fields.
@@ -172,7 +183,7 @@ fn code() -> Value {
         "enum": [
             "invalid", "deactivated", "forbidden", "not_found", "already_member",
             "version_conflict", "too_many_requests", "too_many_rooms", "not_there", "busy", "unavailable", "internal",
-            "refused",
+            "refused", "key_reused", "key_expired",
         ],
     })
 }

@@ -235,8 +235,8 @@ impl Interpreter {
         let (user, id) = (peer.connection.user.id, peer.connection.id);
         let now = self.collab.clock().now();
         match ask {
-            Ask::Command(command) => {
-                let caller = Caller { user, origin: Some(id), key: None };
+            Ask::Command(command, key) => {
+                let caller = Caller { user, origin: Some(id), key };
                 let done = self.collab.execute(caller, command).await?;
                 Ok(Reply::Ran(Box::new(done)))
             }

@@ -30,7 +30,7 @@ pub mod taskmanager;
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
-use chorus_collab::{Command, Done, Fault, TokenRules};
+use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::{Cursor, CustomEvent, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
@@ -288,8 +288,8 @@ pub enum Decoded {
 /// What a client can ask for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
-    /// That something happens.
-    Command(Command),
+    /// That something happens; under a key, once however often it is asked.
+    Command(Command, Option<IdempotencyKey>),
     /// To hear a project.
     Join(ProjectId),
     /// To hear it no longer.

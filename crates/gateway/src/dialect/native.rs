@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
-use chorus_collab::{Answer, Fault, Fields, TokenRules, forms};
+use chorus_collab::{Answer, Fault, Fields, IdempotencyKey, TokenRules, forms};
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::text::Rule;
@@ -206,8 +206,8 @@ impl Dialect for Native {
 
 fn ask(name: &str, object: &Map<String, Value>, echo: Echo) -> Decoded {
     if let Some(command) = forms::command(name, object) {
-        return match command {
-            Ok(command) => Decoded::Ask(Ask::Command(command), echo),
+        return match command.and_then(|command| Ok(Ask::Command(command, mutation_id(object)?))) {
+            Ok(asked) => Decoded::Ask(asked, echo),
             Err(fault) => Decoded::Refused(fault, echo),
         };
     }
@@ -223,6 +223,13 @@ fn ask(name: &str, object: &Map<String, Value>, echo: Echo) -> Decoded {
         Ok(asked) => Decoded::Ask(asked, echo),
         Err(fault) => Decoded::Refused(fault, echo),
     }
+}
+
+/// The caller's own name for a command, under which it is done once.
+fn mutation_id(object: &Map<String, Value>) -> Result<Option<IdempotencyKey>, Fault> {
+    let mut fields = Fields::new(object);
+    let key = fields.text("mutation_id", IdempotencyKey::parse);
+    fields.finish().map(|()| key)
 }
 
 /// `project:7` or `task:12`.
@@ -262,7 +269,12 @@ fn typing(object: &Map<String, Value>) -> Result<Ask, Fault> {
 fn outcome_of(outcome: Result<&Reply, &Fault>) -> Value {
     match outcome {
         Ok(Reply::Ran(done)) => {
-            json!({ "ok": true, "data": entity(&done.answer), "cursor": done.cursor })
+            let mut told =
+                json!({ "ok": true, "data": entity(&done.answer), "cursor": done.cursor });
+            if done.replayed {
+                told["replayed"] = json!(true);
+            }
+            told
         }
         Ok(Reply::Online(present)) => {
             json!({ "ok": true, "data": present.iter().map(there).collect::<Vec<_>>() })

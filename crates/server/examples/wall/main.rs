@@ -176,7 +176,7 @@ fn status_of(lane: &str) -> Option<Word<TaskStatus>> {
 fn move_to(card: i64, lane: Word<TaskStatus>) -> Ask {
     let patch = TaskPatch { status: Some(lane), ..TaskPatch::default() };
     let task = TaskId(card);
-    Ask::Command(Command::UpdateTask { task, patch, if_version: None, announced: None })
+    Ask::Command(Command::UpdateTask { task, patch, if_version: None, announced: None }, None)
 }
 
 /// What has no id cannot be there.

@@ -38,7 +38,7 @@ fn leave(object: &Map<String, Value>) -> Decoded {
 /// A claim that a task was made or changed over REST.
 fn made(object: &Map<String, Value>, word: &'static str) -> Decoded {
     match object.get("task").and_then(|task| task.get("id")).and_then(id_of) {
-        Some(id) => ask(Ask::Command(Command::AnnounceTask { task: TaskId(id) }), word),
+        Some(id) => ask(Ask::Command(Command::AnnounceTask { task: TaskId(id) }, None), word),
         None => missing(Noun::Task, word),
     }
 }
@@ -47,7 +47,7 @@ fn made(object: &Map<String, Value>, word: &'static str) -> Decoded {
 fn deleted(object: &Map<String, Value>) -> Decoded {
     let word = "task:deleted";
     match object.get("taskId").and_then(id_of) {
-        Some(id) => ask(Ask::Command(Command::AnnounceDeletion { task: TaskId(id) }), word),
+        Some(id) => ask(Ask::Command(Command::AnnounceDeletion { task: TaskId(id) }, None), word),
         None => missing(Noun::Task, word),
     }
 }
