@@ -141,6 +141,7 @@ describe('the documents', () => {
       await good('create_project', { headers: { 'idempotency-key': 'p1' } }, alice);
       const here = { ids: [made.id] };
       await good('show_project', here, alice);
+      await good('snapshot', { ...here, query: '?limit=1' }, alice);
       await good('update_project', { ...here, headers: { 'if-match': '"1"' } }, alice);
       await good('update_project_by_put', here, alice);
       await good('list_members', here, alice);

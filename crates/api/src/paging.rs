@@ -76,7 +76,8 @@ pub(crate) fn offset_schema() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0 })
 }
 
-fn number(name: &'static str, text: &str, low: u32, high: u32) -> Result<u32, Invalid> {
+/// A number of a query, within bounds.
+pub(crate) fn number(name: &'static str, text: &str, low: u32, high: u32) -> Result<u32, Invalid> {
     let number = text.parse().ok().filter(|number| (low..=high).contains(number));
     number.ok_or(Invalid::new(name, Rule::Range(low.into(), high.into())))
 }

@@ -37,6 +37,7 @@ mod members;
 pub mod passwords;
 mod projects;
 pub mod queries;
+pub mod snapshot;
 pub mod sync;
 mod tasks;
 pub mod tokens;

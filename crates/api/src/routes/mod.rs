@@ -7,6 +7,7 @@ mod members;
 mod metrics;
 mod notifications;
 mod projects;
+mod snapshot;
 mod status;
 mod sync;
 mod tasks;
@@ -42,6 +43,7 @@ where
         .merge(comments::routes())
         .merge(events::routes())
         .merge(notifications::routes())
+        .merge(snapshot::routes())
         .merge(sync::routes())
         .merge(status::native())
 }

@@ -1,6 +1,6 @@
 //! Lists of tasks: filtered, sorted, in pages.
 
-use chorus_model::{Priority, ProjectId, Task, TaskStatus, Timestamp, UserId};
+use chorus_model::{Priority, ProjectId, Task, TaskId, TaskStatus, Timestamp, UserId};
 use rusqlite::types::Value;
 
 use super::tasks::{folded, select, task};
@@ -66,6 +66,18 @@ impl Reads<'_> {
         query.end(" limit ?", page.limit());
         query.end(" offset ?", page.offset());
         self.many(&query.sql, rusqlite::params_from_iter(query.values), task)
+    }
+
+    /// Up to `limit` tasks of a project with ids after this one, by id: a place in that order stays
+    /// what it is while tasks change.
+    pub fn tasks_after(
+        &self,
+        project: ProjectId,
+        after: TaskId,
+        limit: u32,
+    ) -> Result<Vec<Task>, StoreError> {
+        let sql = select!(" and t.project_id = ?1 and t.id > ?2 order by t.id limit ?3");
+        self.many(sql, (project.0, after.0, limit), task)
     }
 }
 
