@@ -4,6 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
+import { within } from '../lib/deadline.js';
+import { Metrics } from '../lib/metrics.js';
 import { assertShape, id, instant } from '../lib/shapes.js';
 import { World } from '../lib/world.js';
 
@@ -12,6 +14,13 @@ describe('the feed', () => {
   before(async () => (world = await World.start(['alice', 'bob', 'mallory'])));
   after(() => world.stop());
 
+  /** Until so many requests wait for news. */
+  const waiting = async (count) => {
+    const here = async () => {
+      while ((await Metrics.of(world.server.url)).value('chorus_feed_waiting') !== count);
+    };
+    await within(here(), `${count} who wait`);
+  };
   const kinds = (events) => events.map((event) => event.kind);
 
   test('what happened, in order, each with its place', async () => {
@@ -94,6 +103,46 @@ describe('the feed', () => {
       Array.from({ length: count }, (_, at) => from + 1 + at),
     );
     assert.equal(new Set(events.map((event) => event.payload.task.title)).size, count);
+  });
+
+  test('waits until there is something for the caller, and tells it once', async () => {
+    const project = await world.project(world.alice, world.bob);
+    let cursor = await world.bob.rest.cursor();
+    for (let n = 0; n < 5; n += 1) {
+      const answer = world.bob.rest.get(`/sync?since=${cursor}&wait=30`);
+      await waiting(1);
+      // Not for bob: he goes on waiting.
+      await world.task(world.mallory, world.mallory.home);
+      await waiting(1);
+      const task = await world.task(world.alice, project, { title: `task ${n}` });
+      const { events, more } = await answer;
+      assert.deepEqual(events.map(({ payload }) => payload.task), [task]);
+      assert.equal(more, false);
+      ({ cursor } = await answer);
+    }
+    const since = await world.bob.rest.cursor();
+    assert.deepEqual(await world.bob.rest.get(`/sync?since=${since}&wait=1`), { events: [], cursor: since, more: false });
+    for (const wait of ['31', '-1', 'x']) {
+      const { error } = await world.bob.rest.refused(422, 'GET', `/sync?since=${since}&wait=${wait}`);
+      assert.deepEqual(error.fields, { wait: 'must be between 0 and 30' });
+    }
+  });
+
+  test('hears of a project that it is taken into while it waits', async () => {
+    const project = await world.project(world.alice);
+    const answer = world.bob.rest.get(`/sync?since=${await world.bob.rest.cursor()}&wait=30`);
+    await waiting(1);
+    await world.alice.rest.post(`/projects/${project.id}/members`, { user_id: world.bob.id });
+    assert.deepEqual(kinds((await answer).events), ['member.added']);
+  });
+
+  test('whoever waits is answered when the server stops', async () => {
+    const cursor = await world.bob.rest.cursor();
+    const answer = world.bob.rest.get(`/sync?since=${cursor}&wait=30`);
+    await waiting(1);
+    await Promise.all([answer, world.server.end('SIGTERM')]);
+    assert.deepEqual(await answer, { events: [], cursor, more: false });
+    await world.server.restart();
   });
 
   test('goes on after a restart where it was', async () => {

@@ -7,6 +7,8 @@ use chorus_model::{Clock, Cursor, Entropy, SyncId};
 use chorus_realtime::Realtime;
 use chorus_storage::{KeptAnswer, Store, Tx};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::accounts::Registration;
 use crate::caller::{Caller, IdempotencyKey};
@@ -14,6 +16,7 @@ use crate::command::{Answer, Command, Done};
 use crate::doing::Doing;
 use crate::fault::Fault;
 use crate::passwords::Hasher;
+use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
 use crate::{comments, custom, members, projects, tasks};
 
@@ -34,12 +37,16 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Who may register.
     pub registration: Registration,
+    /// Cancelled when whoever waits for news is to go home.
+    pub closing: CancellationToken,
 }
 
 /// The room where things happen. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Collab {
     pub(crate) parts: Arc<Parts>,
+    /// Places for those who wait for news of the feed.
+    pub(crate) waiting: Arc<Semaphore>,
 }
 
 /// What the log may keep before it is trimmed.
@@ -50,7 +57,7 @@ const LOG_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 impl Collab {
     /// A room made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self { parts: Arc::new(parts), waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
     }
 
     /// Runs a command: in one transaction the caller is authorised, the change is made, its

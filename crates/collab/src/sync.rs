@@ -1,6 +1,7 @@
 //! The feed for clients without sockets: what happened after a cursor, and may be seen.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::{Cursor, Event, Room, Scope, SyncId, UserId};
@@ -11,6 +12,10 @@ use crate::fault::Fault;
 
 /// Events in one answer, at most.
 pub const MOST: usize = 500;
+/// How many may wait for news at a time; whoever comes then is answered at once.
+pub const MOST_WAITING: usize = 4_096;
+/// Seconds that a request may wait for news, at most.
+pub const LONGEST_WAIT: u32 = 30;
 
 /// An answer of the feed.
 #[derive(Debug, Clone)]
@@ -27,22 +32,83 @@ pub struct Feed {
 }
 
 impl Collab {
+    /// As [`feed`](Self::feed), but waits for news for so long if there are none: what an answer
+    /// tells is the same, it only comes when there is something to tell.
+    pub async fn feed_in_time(
+        &self,
+        user: UserId,
+        since: Option<String>,
+        wait: Duration,
+    ) -> Result<Feed, Fault> {
+        let waits = since.is_some() && !wait.is_zero();
+        let (feed, rooms) = self.feed_and_rooms(user, since).await?;
+        let silent = feed.events.is_empty() && !feed.more && feed.reset.is_none();
+        let place = self.waiting.try_acquire();
+        if !waits || !silent || place.is_err() {
+            return Ok(feed);
+        }
+        let news = async {
+            tokio::select! {
+                () = self.parts.closing.cancelled() => {}
+                () = self.news(feed.cursor.id, &rooms) => {}
+            }
+        };
+        // Late or not, the feed tells how far it was looked at.
+        tokio::time::timeout(wait, news).await.unwrap_or_default();
+        self.feed(user, Some(feed.cursor.to_string())).await
+    }
+
+    /// Waits until something is announced after `id` that concerns one of `rooms`. Looks at each
+    /// event in memory once, so that waiting costs the database nothing. (A project that somebody
+    /// joins is told in his own room.)
+    async fn news(&self, mut id: SyncId, rooms: &Rooms) {
+        let tail = self.parts.realtime.tail();
+        let mut published = tail.watch();
+        loop {
+            let upto = *published.borrow_and_update();
+            if upto > id {
+                match tail.between(id, upto, rooms, 1) {
+                    Some((found, scanned)) if found.is_empty() => id = scanned,
+                    _ => return,
+                }
+            }
+            if published.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// How many wait for news now.
+    pub fn waiting(&self) -> usize {
+        MOST_WAITING - self.waiting.available_permits()
+    }
+
     /// What happened after `since` and concerns `user`; without `since`, where the log ends now.
     pub async fn feed(&self, user: UserId, since: Option<String>) -> Result<Feed, Fault> {
+        Ok(self.feed_and_rooms(user, since).await?.0)
+    }
+
+    async fn feed_and_rooms(
+        &self,
+        user: UserId,
+        since: Option<String>,
+    ) -> Result<(Feed, Rooms), Fault> {
         let tail = Arc::clone(self.parts.realtime.tail());
         self.query(user, move |reads, user| {
             let head = reads.head()?;
             let Some(since) = since else {
-                return Ok(Feed::at(head));
+                return Ok((Feed::at(head), Rooms::new()));
             };
             let Ok(cursor) = since.parse::<Cursor>() else {
-                return Ok(Feed::reset(head, "not_a_cursor"));
+                return Ok((Feed::reset(head, "not_a_cursor"), Rooms::new()));
             };
             let intervals = reads.intervals_of(user.id)?;
             let rooms = rooms(&intervals, user.id);
             let after = match reads.place(&cursor, &rooms)? {
                 Place::At(id) => id,
-                Place::Reset(reason) => return Ok(Feed::reset(head, reason_name(reason))),
+                Place::Reset(reason) => {
+                    return Ok((Feed::reset(head, reason_name(reason)), rooms));
+                }
             };
             let (events, scanned) = match tail.between(after, head.id, &rooms, MOST) {
                 Some(found) => found,
@@ -52,7 +118,8 @@ impl Collab {
             let events =
                 events.into_iter().filter(|event| may_see(event, &intervals, user.id)).collect();
             let more = scanned < head.id;
-            Ok(Feed { events, cursor: Cursor { id: scanned, ..head }, more, reset: None })
+            let cursor = Cursor { id: scanned, ..head };
+            Ok((Feed { events, cursor, more, reset: None }, rooms))
         })
         .await
     }

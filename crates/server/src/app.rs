@@ -118,6 +118,7 @@ impl App {
             clock: foundation.clock,
             entropy: foundation.entropy,
             registration: settings.registration,
+            closing: no_more_guests.clone(),
         });
         let mut doors: Vec<Door> =
             sockets.iter().map(|(_, at)| Door::Listener(spoken(&at.dialect).to_owned())).collect();

@@ -13,13 +13,17 @@ use chorus_storage::Store;
 /// Reads all figures each time it is called.
 pub(crate) fn source(store: &Store, collab: &Collab, engine: &Engine<Interpreter>) -> Figures {
     let started = u64::try_from(collab.clock().now().seconds()).unwrap_or(0);
-    let (store, realtime) = (store.clone(), collab.realtime().clone());
-    let engine = engine.clone();
+    let (store, collab, engine) = (store.clone(), collab.clone(), engine.clone());
     Arc::new(move || {
         let mut figures = of_sockets(&engine);
-        figures.extend(of_hub(&realtime));
-        figures.extend(of_publisher(&realtime));
+        figures.extend(of_hub(collab.realtime()));
+        figures.extend(of_publisher(collab.realtime()));
         figures.extend(of_store(&store));
+        figures.push(Figure::gauge(
+            "chorus_feed_waiting",
+            "Requests to the feed that wait for something to tell.",
+            collab.waiting() as u64,
+        ));
         figures.push(Figure::gauge(
             "chorus_process_start_time_seconds",
             "When the server started, in seconds since 1970-01-01 UTC.",

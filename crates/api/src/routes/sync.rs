@@ -1,10 +1,11 @@
 //! The feed for clients without sockets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{FromRef, State};
-use chorus_collab::sync::Feed;
+use chorus_collab::sync::{Feed, LONGEST_WAIT};
 use chorus_collab::{Collab, Fields};
 use chorus_model::{Cursor, Event, Invalid};
 use schemars::JsonSchema;
@@ -15,6 +16,7 @@ use crate::auth::Caller;
 use crate::document::{About, Routes, get, written};
 use crate::error::Refusal;
 use crate::origins::Origins;
+use crate::paging;
 use crate::query::Asked;
 
 pub(crate) fn routes<S>() -> Routes<S>
@@ -25,6 +27,11 @@ where
 {
     let told = About::new("feed", "What happened after a cursor, or where the log ends now.")
         .query("since", "The cursor of an earlier answer.", |_| json!({ "type": "string" }))
+        .query(
+            "wait",
+            "Seconds to wait for something to tell, if there is nothing.",
+            |_| json!({ "type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0 }),
+        )
         .answers(200, written::<Heard>);
     Routes::new().at("/sync", [get(feed, told)])
 }
@@ -53,7 +60,10 @@ async fn feed(
 ) -> Result<Json<Heard>, Refusal> {
     let mut fields = Fields::new(&asked);
     let since = fields.text("since", |_, text| Ok::<_, Invalid>(text.to_owned()));
+    let wait = fields.text("wait", |name, text| paging::number(name, text, 0, LONGEST_WAIT));
     fields.finish()?;
-    let Feed { events, cursor, more, reset } = collab.feed(caller.user.id, since).await?;
+    let wait = Duration::from_secs(wait.unwrap_or(0).into());
+    let Feed { events, cursor, more, reset } =
+        collab.feed_in_time(caller.user.id, since, wait).await?;
     Ok(Json(Heard { events, cursor, more, reset }))
 }
