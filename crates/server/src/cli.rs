@@ -33,6 +33,8 @@ pub enum Command {
     Token(TokenOptions),
     /// Add, list and change users
     User(UserOptions),
+    /// Copy the database of a server that may be running
+    Backup(BackupOptions),
     /// Talk to a running server by hand, to see what it says
     Client(chorus_client::options::Options),
     /// Report every mistake in the configuration
@@ -86,6 +88,17 @@ pub struct TokenOptions {
     #[arg(long)]
     pub service: bool,
     /// Where the database and the secret are
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// Options of `backup`.
+#[derive(Debug, Clone, Args)]
+pub struct BackupOptions {
+    /// The file to make; it must not exist yet
+    #[arg(value_name = "FILE")]
+    pub to: PathBuf,
+    /// Where the database is
     #[command(flatten)]
     pub serve: ServeOptions,
 }

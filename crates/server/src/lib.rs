@@ -41,6 +41,7 @@ pub fn run_with(cli: &Cli, more: &[Arc<dyn Dialect>]) -> ExitCode {
         Command::Serve(options) => commands::serve::run(options, more),
         Command::Demo(options) => commands::demo::run(options, more),
         Command::Token(options) => commands::token::run(options, more),
+        Command::Backup(options) => commands::backup::run(options, more),
         Command::User(options) => commands::user::run(options, more),
         Command::Client(options) => commands::client::run(options),
         Command::CheckConfig(options) => commands::check_config::run(options, more),

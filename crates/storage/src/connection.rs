@@ -15,7 +15,7 @@ const STATEMENTS: usize = 256;
 ///
 /// `synchronous=FULL`: what was acknowledged survives a loss of power.
 pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
-    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let conn = open(path)?;
     conn.execute_batch(
         "pragma journal_mode = wal;
          pragma synchronous = full;
@@ -29,13 +29,15 @@ pub(crate) fn writer(path: &Path) -> rusqlite::Result<Connection> {
 /// A connection that cannot write. (Not opened read-only: such a one could not make the `-shm`
 /// file that WAL needs.)
 pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
-    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let conn = open(path)?;
     conn.execute_batch("pragma wal_autocheckpoint = 0; pragma query_only = on;")?;
     Ok(conn)
 }
 
-fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+/// A connection to a file that exists, as yet without rules.
+pub(crate) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(conn)

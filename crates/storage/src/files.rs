@@ -66,7 +66,7 @@ fn lock(path: &Path) -> Result<File, OpenError> {
 
 /// Opens for writing, making the file for its owner alone: it holds password hashes. SQLite gives
 /// the files beside it the same mode.
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]

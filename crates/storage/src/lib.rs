@@ -17,8 +17,10 @@
 //! * `stats` – what is counted, and whether the store is fit for work;
 //! * [`reads`], [`tx`] – a transaction as queries and commands see it;
 //! * `log`, [`epoch`], [`trim`] – the log: appended, read, resumed from, shortened;
-//! * [`tables`] – the nouns, one file each.
+//! * [`tables`] – the nouns, one file each;
+//! * [`backup`] – a copy of a database in use.
 
+pub mod backup;
 pub mod epoch;
 pub mod error;
 pub mod location;

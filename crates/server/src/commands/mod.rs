@@ -1,5 +1,6 @@
 //! What each command does.
 
+pub mod backup;
 pub mod check_config;
 pub mod client;
 pub mod demo;
