@@ -6,6 +6,7 @@
 //! * [`state`] – what the server hands over: [`Api`];
 //! * [`mod@router`] – all paths, and what surrounds every request;
 //! * [`origins`] – which pages may act in a user's name, and what browsers are told (CORS);
+//! * [`health`] – what a listener says of its health;
 //! * [`pages`] – files of the web page;
 //! * `error` – why a request was refused, as status and JSON;
 //! * `auth`, `cookies` – who asks;
@@ -24,6 +25,7 @@ mod cookies;
 pub mod document;
 mod error;
 pub mod exposition;
+pub mod health;
 mod log;
 pub mod origins;
 pub mod pages;
@@ -37,6 +39,7 @@ mod routes;
 pub mod state;
 
 pub use exposition::{Figure, Figures};
+pub use health::Health;
 pub use origins::Trusts;
 pub use pages::Page;
 pub use router::router;

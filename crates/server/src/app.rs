@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_api::{Api, Build};
+use chorus_api::{Api, Build, Health};
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
@@ -120,11 +120,9 @@ impl App {
             registration: settings.registration,
             closing: no_more_guests.clone(),
         });
-        let mut doors: Vec<Door> =
-            sockets.iter().map(|(_, at)| Door::Listener(spoken(&at.dialect).to_owned())).collect();
-        let first_raw = doors.len();
-        doors.extend(RAW_PATHS.iter().map(|(_, dialect)| Door::Raw((*dialect).to_owned())));
-        let interpreter = Interpreter::new(collab.clone(), lexicon, doors, settings.limits.users);
+        let (doors, first_raw) = doors(&sockets);
+        let interpreter =
+            Interpreter::new(collab.clone(), Arc::clone(&lexicon), doors, settings.limits.users);
         let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
 
         let crippled = CancellationToken::new();
@@ -146,7 +144,7 @@ impl App {
             staff_may_go,
             crippled,
         };
-        app.open_doors(sockets, first_raw, settings)?;
+        app.open_doors(sockets, first_raw, &lexicon, settings)?;
         Ok(app)
     }
 
@@ -190,6 +188,7 @@ impl App {
         &mut self,
         sockets: Vec<(TcpListener, ListenAt)>,
         first_raw: usize,
+        lexicon: &Lexicon,
         settings: &Settings,
     ) -> Result<(), Failure> {
         let first_raw = u16::try_from(first_raw).map_err(Failure::new)?;
@@ -206,12 +205,14 @@ impl App {
         for (number, (socket, at)) in sockets.into_iter().enumerate() {
             let address = socket.local_addr().map_err(Failure::new)?;
             let number = u16::try_from(number).map_err(Failure::new)?;
+            let health = self.health(lexicon.dialect(&at.dialect));
             self.bound.push(Bound { address, dialect: at.dialect });
             let doors = Doors {
                 engine: self.engine.clone(),
                 router: router.clone(),
                 clock: Arc::clone(self.collab.clock()),
                 proxies: settings.trusted_proxies.clone().into(),
+                health,
                 number,
                 first_raw,
             };
@@ -219,6 +220,12 @@ impl App {
             self.guests.spawn(listener::accept(socket, doors, self.guests.clone(), stop));
         }
         Ok(())
+    }
+
+    /// What a listener of this dialect says of the server's health.
+    fn health(&self, dialect: Option<&Arc<dyn Dialect>>) -> Health {
+        let (dialect, clock) = (dialect.cloned(), Arc::clone(self.collab.clock()));
+        Health::new(move || dialect.as_ref()?.health(clock.now()))
     }
 }
 
@@ -294,6 +301,15 @@ async fn tokens(
 pub fn hasher(entropy: &Arc<dyn Entropy>) -> Result<Hasher, Failure> {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Hasher::new(cores, Arc::clone(entropy)).map_err(Failure::new)
+}
+
+/// What is spoken at each listener, then at each raw path, and where these begin.
+fn doors(sockets: &[(TcpListener, ListenAt)]) -> (Vec<Door>, usize) {
+    let mut doors: Vec<Door> =
+        sockets.iter().map(|(_, at)| Door::Listener(spoken(&at.dialect).to_owned())).collect();
+    let first_raw = doors.len();
+    doors.extend(RAW_PATHS.iter().map(|(_, dialect)| Door::Raw((*dialect).to_owned())));
+    (doors, first_raw)
 }
 
 /// What a listener of this dialect speaks over Socket.IO.

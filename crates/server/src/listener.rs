@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use chorus_api::Health;
 use chorus_gateway::dialect::Interpreter;
 use chorus_gateway::engine::Engine;
 use chorus_model::Clock;
@@ -54,6 +55,8 @@ pub(crate) struct Doors {
     pub(crate) clock: Arc<dyn Clock>,
     /// Networks whose word about a client's address counts.
     pub(crate) proxies: Arc<[IpNet]>,
+    /// What is said of the server's health here.
+    pub(crate) health: Health,
     /// The number of the listener.
     pub(crate) number: u16,
     /// The number of the first raw path.
@@ -170,7 +173,7 @@ async fn answer(
     address: SocketAddr,
     mut doors: Doors,
 ) -> Result<Response<Body>, Infallible> {
-    let request = request.map(Body::new);
+    let mut request = request.map(Body::new);
     let address = client_of(address.ip(), request.headers(), &doors.proxies);
     let path = request.uri().path();
     if ENGINE_PATHS.contains(&path.strip_suffix('/').unwrap_or(path)) {
@@ -179,6 +182,7 @@ async fn answer(
     if let Some(door) = raw_door(path, &doors) {
         return Ok(doors.engine.respond_raw(request, door, Some(address)).await);
     }
+    request.extensions_mut().insert(doors.health);
     doors.router.call(request).await
 }
 

@@ -10,6 +10,7 @@ use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Backend, Change};
 use crate::cookies::SessionCookies;
+use crate::health::Health;
 use crate::path::At;
 use crate::query::Asked;
 
@@ -196,6 +197,7 @@ macro_rules! silent {
 }
 
 silent! {
+    Health,
     OriginalUri,
     SessionCookies,
     State<crate::cookies::CookieRules>,

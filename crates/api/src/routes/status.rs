@@ -12,6 +12,7 @@ use http::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::document::{self, About, Routes, Schemas, get, object};
+use crate::health::Health;
 use crate::state::Build;
 
 /// Paths at the root: where the probes of existing deployments look.
@@ -63,11 +64,14 @@ fn json_text(document: &'static str) -> impl IntoResponse {
 }
 
 fn healthy(id: &'static str) -> About {
-    About::new(id, "Whether the server runs.").answers(200, |_| {
+    let about = "Whether the server runs, in the words of the listener's application.";
+    About::new(id, about).answers(200, |_| {
         object([
-            ("status", json!({ "const": "healthy" }), true),
-            ("message", json!({ "type": "string" }), true),
-            ("websocket_enabled", json!({ "const": true }), true),
+            ("status", json!({ "type": "string", "examples": ["healthy", "ok"] }), true),
+            ("message", json!({ "type": "string" }), false),
+            ("service", json!({ "type": "string" }), false),
+            ("timestamp", json!({ "type": "string" }), false),
+            ("websocket_enabled", json!({ "const": true }), false),
         ])
     })
 }
@@ -118,12 +122,8 @@ async fn index(State(build): State<Build>) -> Json<Value> {
     Json(json!({ "name": "chorus", "version": build.version, "commit": build.commit }))
 }
 
-async fn health() -> Json<Value> {
-    Json(json!({
-        "status": "healthy",
-        "message": "Chorus is running",
-        "websocket_enabled": true,
-    }))
+async fn health(health: Health) -> Json<Value> {
+    Json(health.now())
 }
 
 /// Whether the process answers at all.

@@ -11,8 +11,8 @@ use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenFault, TokenRules};
 use chorus_model::{CustomEvent, Event, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
@@ -61,6 +61,11 @@ pub enum Refusals {
 impl Dialect for Envelope {
     fn name(&self) -> &'static str {
         "envelope"
+    }
+
+    fn health(&self, now: Timestamp) -> Option<Value> {
+        let timestamp = now.with_offset();
+        Some(json!({ "status": "ok", "service": "Project Manager API", "timestamp": timestamp }))
     }
 
     fn token_rules(&self) -> TokenRules {

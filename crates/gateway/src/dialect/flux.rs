@@ -12,8 +12,8 @@ use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenFault, TokenRules};
 use chorus_model::{Body, Event, ProjectId, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame, Present};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
@@ -57,6 +57,11 @@ impl Dialect for Flux {
     fn namespaces(&self) -> &'static [&'static str] {
         // Clients in production take the path of their address for the namespace.
         &["/", "/api"]
+    }
+
+    fn health(&self, now: Timestamp) -> Option<Value> {
+        let timestamp = now.iso_millis();
+        Some(json!({ "status": "ok", "service": "auth-service", "timestamp": timestamp }))
     }
 
     fn token_rules(&self) -> TokenRules {

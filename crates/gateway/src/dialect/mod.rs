@@ -35,6 +35,7 @@ use chorus_model::event::Rooms;
 use chorus_model::{Cursor, CustomEvent, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
@@ -59,6 +60,12 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// Its namespaces on its own listeners, beside the one with its name that every listener has.
     fn namespaces(&self) -> &'static [&'static str] {
         &["/"]
+    }
+
+    /// What the app's own back end says of its health: an object, now. `None` where it has no
+    /// words of its own, or none that Chorus has not.
+    fn health(&self, _now: Timestamp) -> Option<Value> {
+        None
     }
 
     /// How its tokens name the user.

@@ -52,6 +52,10 @@ impl Dialect for Prodsight {
         "prodsight"
     }
 
+    fn health(&self, _now: Timestamp) -> Option<Value> {
+        Some(json!({ "status": "healthy", "message": "Prodsight API is running" }))
+    }
+
     fn token_rules(&self) -> TokenRules {
         TokenRules { subject: Subject::Id, typed: false, issued: false }
     }

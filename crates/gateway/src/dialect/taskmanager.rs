@@ -13,8 +13,8 @@ use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{Body, Event, Room, Signal, TaskStatus, Timestamp, UserRef, Word};
 use chorus_realtime::{Deliveries, Delivery, Enters, Frame};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
@@ -51,6 +51,11 @@ impl Default for Taskmanager {
 impl Dialect for Taskmanager {
     fn name(&self) -> &'static str {
         "taskmanager"
+    }
+
+    fn health(&self, _now: Timestamp) -> Option<Value> {
+        let message = "Task Manager API is running";
+        Some(json!({ "status": "healthy", "message": message, "websocket_enabled": true }))
     }
 
     fn token_rules(&self) -> TokenRules {
