@@ -273,6 +273,20 @@ describe('holes of the former servers', () => {
       assert.ok(!holds(Buffer.from(PASSWORD).toString('base64')));
     });
 
+    test('a server does not start if a token of an old back end would count as its own', async () => {
+      const secret = 'the secret of an old back end';
+      for (const command of ['check-config', 'serve']) {
+        const program = new Program([command], {
+          JWT_SECRET: secret,
+          CHORUS_FLUX_SECRET: secret,
+          DATABASE_URL: 'sqlite::memory:',
+          CHORUS_LISTEN: '127.0.0.1:0',
+        });
+        assert.notEqual((await program.ended()).code, 0, command);
+        assert.match(program.errors, /CHORUS_FLUX_SECRET: must not be the secret of JWT_SECRET/);
+      }
+    });
+
     for (const secret of KNOWN) {
       test(`a secret that everybody knows is refused: ${secret}`, async () => {
         for (const name of ['JWT_SECRET', 'CHORUS_PRODSIGHT_SECRET']) {

@@ -119,7 +119,7 @@ impl Settings {
         let registration = if loopback { Registration::Open } else { Registration::Closed };
         let (wanted, database) = (options.registration.as_deref(), options.database.as_deref());
         let file = Location::File("chorus.db".into());
-        let secret = |text: &str| values::secret(text, options.insecure_dev_secret).map(Some);
+        let (secret, realms) = Realms::read(&mut from, &dialects, options.insecure_dev_secret);
         let settings = Self {
             listen,
             database: from.value(database, &keys::DATABASE, file, values::location),
@@ -129,12 +129,12 @@ impl Settings {
                 registration,
                 values::registration,
             ),
-            secret: from.value(None, &keys::SECRET, None, secret),
+            secret,
             tokens: Self::tokens(&mut from),
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
             trusted_proxies: from.list(&[], &keys::PROXIES, &LOOPBACK, values::network),
             limits: Limits::read(&mut from),
-            realms: Realms::read(&mut from, &dialects, options.insecure_dev_secret),
+            realms,
             audiences: Tables::read(&mut from),
             envelope_refusals: from.value(None, &keys::REFUSE, Refusals::Http, values::refusals),
             secure_cookies: from.value(None, &keys::SECURE, false, values::flag),

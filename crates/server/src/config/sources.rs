@@ -60,18 +60,21 @@ impl<'a> Sources<'a> {
         default: T,
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> T {
-        let given = self.given(option.map(|text| vec![text.to_owned()]), key);
-        let Some((setting, texts)) = given else { return default };
-        match texts.as_slice() {
-            [text] => parse(text).unwrap_or_else(|wrong| {
-                self.note(&setting, wrong);
-                default
-            }),
-            _ => {
-                self.note(&setting, "takes one value".into());
-                default
-            }
-        }
+        let Some((setting, text)) = self.one(option, key) else { return default };
+        parse(&text).unwrap_or_else(|wrong| {
+            self.note(&setting, wrong);
+            default
+        })
+    }
+
+    /// One value as it is written, and the setting that has it.
+    pub(super) fn one(&mut self, option: Option<&str>, key: &Key) -> Option<(String, String)> {
+        let option = option.map(|text| vec![text.to_owned()]);
+        let (setting, texts) = self.given(option, key)?;
+        let [text] = <[String; 1]>::try_from(texts)
+            .map_err(|_| self.note(&setting, "takes one value".into()))
+            .ok()?;
+        Some((setting, text))
     }
 
     /// A list: the first source that has it counts; variables are comma separated.

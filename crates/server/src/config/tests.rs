@@ -90,6 +90,56 @@ fn every_mistake_is_reported_at_once() {
 }
 
 #[test]
+fn each_secret_signs_for_one_back_end_alone() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "[tokens]\nsecret = \"a secret of our own\"\n[dialect.envelope]\nsecret = \"a \
+                secret of our own\"\n";
+    std::fs::write(file.path(), text).unwrap();
+    let in_file = ServeOptions { config: Some(file.path().to_owned()), ..ServeOptions::default() };
+    let same = |setting: &str, other: &str| {
+        format!("{setting}: must not be the secret of {other}: each signs for itself")
+    };
+    let none = ServeOptions::default();
+    let (ours, theirs) = ("a secret of our own", "a secret of a back end");
+    for (options, variables, expected) in [
+        (
+            &none,
+            env([("JWT_SECRET", ours), ("CHORUS_FLUX_SECRET", ours)]),
+            vec![same("CHORUS_FLUX_SECRET", "JWT_SECRET")],
+        ),
+        (
+            &none,
+            env([("SECRET_KEY", ours), ("CHORUS_SKYBUILD_SECRET", ours)]),
+            vec![same("CHORUS_SKYBUILD_SECRET", "SECRET_KEY")],
+        ),
+        (
+            &none,
+            env([("CHORUS_FLUX_SECRET", theirs), ("CHORUS_PRODSIGHT_SECRET", theirs)]),
+            vec![same("CHORUS_PRODSIGHT_SECRET", "CHORUS_FLUX_SECRET")],
+        ),
+        (
+            &in_file,
+            env([("CHORUS_FLUX_SECRET", ours)]),
+            vec![
+                same("CHORUS_FLUX_SECRET", "tokens.secret"),
+                same("dialect.envelope.secret", "tokens.secret"),
+            ],
+        ),
+        (
+            &ServeOptions { insecure_dev_secret: true, ..ServeOptions::default() },
+            env([("JWT_SECRET", "changeme"), ("CHORUS_FLUX_SECRET", "changeme")]),
+            vec![same("CHORUS_FLUX_SECRET", "JWT_SECRET")],
+        ),
+    ] {
+        assert_eq!(mistakes(options, &variables), expected);
+    }
+    let apart = env([("JWT_SECRET", ours), ("CHORUS_FLUX_SECRET", theirs)]);
+    let settings = Settings::read(&none, &apart).unwrap();
+    assert_eq!(settings.secret.as_deref(), Some(ours));
+    assert_eq!(settings.realms.iter().collect::<Vec<_>>(), [("flux", theirs)]);
+}
+
+#[test]
 fn a_known_secret_can_be_insisted_on() {
     let options = ServeOptions { insecure_dev_secret: true, ..ServeOptions::default() };
     let settings = Settings::read(&options, &env([("SECRET_KEY", "changeme")])).unwrap();
