@@ -14,6 +14,7 @@ const FORMS = [
   ['silence', grammar(String.raw`\. \(silence\)`, EVERYBODY)],
   ['closes', grammar(String.raw`closes(?: (?<code>\d{4}))?`)],
   ['vanishes', grammar('vanishes')],
+  ['becomes', grammar('becomes (?<role>[a-z_]+)')],
   [
     'asks',
     grammar(
@@ -21,7 +22,7 @@ const FORMS = [
     ),
   ],
   ['token', /^token «(?<name>[\w.]+)» (?<claims>\{.*\})(?<forged> signed by a stranger)?$/],
-  ['people', /^people: (?<names>[a-z]+(?:, [a-z]+)*)$/],
+  ['people', /^people: (?<names>[a-z]+(?:=[a-z_]+)?(?:, [a-z]+(?:=[a-z_]+)?)*)$/],
   ['server', /^server: (?<settings>\w+=\S+(?: \w+=\S+)*)$/],
 ];
 

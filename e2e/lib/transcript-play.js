@@ -20,8 +20,8 @@ export const speaksSocketIo = ({ steps }) =>
  */
 export async function play(transcript, dialect, transport, seen = () => {}) {
   const settings = transcript.steps.find((step) => step.kind === 'server')?.settings ?? '';
-  const people = transcript.steps.find((step) => step.kind === 'people')?.names ?? '';
-  const world = await World.start(people.split(', ').filter(Boolean), {
+  const people = peopleOf(transcript.steps.find((step) => step.kind === 'people'));
+  const world = await World.start(people.map(({ name }) => name), {
     dialect,
     env: Object.fromEntries(settings.split(' ').filter(Boolean).map((one) => one.split('='))),
   });
@@ -34,6 +34,13 @@ export async function play(transcript, dialect, transport, seen = () => {}) {
     await world.stop();
   }
 }
+
+/** Who a `people:` step names: `{ name, role }`, the role in the workspace if there is one. */
+const peopleOf = (step) =>
+  (step?.names.split(', ') ?? []).map((one) => {
+    const [name, role] = one.split('=');
+    return { name, role };
+  });
 
 class Player {
   #names = new Map();
@@ -70,8 +77,12 @@ class Player {
     this.#clients.forEach(({ link }) => link.vanish());
   }
 
-  people({ names }) {
-    for (const name of ['root', ...names.split(', ')]) {
+  async people(step) {
+    const people = peopleOf(step);
+    // At once: the server looks only now and then at what is done beside it.
+    const withRoles = people.filter(({ role }) => role);
+    await Promise.all(withRoles.map(({ name, role }) => this.world.setRole(this.world[name], role)));
+    for (const { name } of [{ name: 'root' }, ...people]) {
       const { id, token, refreshToken, home } = this.world[name];
       this.#names.set(name, id).set(`${name}.token`, token);
       this.#names.set(`${name}.refresh`, refreshToken).set(`${name}.home`, home.id);
@@ -95,6 +106,12 @@ class Player {
     const actual = JSON.stringify(found.body);
     if (found.status !== Number(status)) throw new Different(`HTTP ${found.status} ${actual}`);
     if (answer) match(answer, actual, this.#names);
+  }
+
+  async becomes({ who, role }) {
+    const person = this.world[who];
+    if (!person?.rest) throw new Different(`there is no ${who} among the people`);
+    await this.world.setRole(person, role);
   }
 
   connects({ who, path: where }) {

@@ -57,6 +57,17 @@ describe('a conversation', { concurrency: 3 }, () => {
     changed(`${PING}\n${PONG}`, `${PING}\nalice > dance\n{ in any order\n${complaint('Invalid JSON format')}\n${PONG}\n}`));
   it('passes with silence that is kept', () => changed(PONG, `${PONG}\nalice . (silence)`));
 
+  it('passes with a role that is given', () =>
+    changed(PING, `alice becomes director\nalice GET /auth/me -> 200 {"role":"director",…}\n${PING}`));
+
+  it('passes with a role that somebody has from the start', () =>
+    changed('people: alice\n', 'people: alice=crew\n\nalice GET /auth/me -> 200 {"role":"crew",…}\n'));
+
+  fails('with another role from the start', 'people: alice\n', 'people: alice=king\n', /runner\.txt:6: .*king/s);
+  fails('with another role than was given', PING, 'alice becomes director\nalice GET /auth/me -> 200 {"role":"crew",…}',
+    /\$\.role is "director", not "crew"/);
+  fails('with a role that there is not', PING, 'alice becomes king', /runner\.txt:16: .*king/s);
+  fails('with a role for nobody', PING, 'bob becomes director', /there is no bob among the people/);
   fails('with a key that does not come', '"username":"alice"}', '"username":"alice","age":7}',
     /runner\.txt:9: \$\.data has no "age"/, /expected: alice < \{"type":"connected"/, /actual: {3}\{"data":/);
   fails('without a key that comes', '"sender":"alice",', '', /\$ has "sender" too/);
@@ -91,6 +102,8 @@ describe('a transcript', () => {
     });
 
   it('is refused where no form fits', () => {
+    unreadable('people: alice=', /^file:5: no line of a transcript: people: alice=/);
+    unreadable('alice becomes a director', /^file:5: no line of a transcript: alice becomes a director/);
     unreadable('alice says hello', /^file:5: no line of a transcript: alice says hello/);
     unreadable('{ in any order\nalice < 41', /^file:5: the group has no end/);
     unreadable('{ in any order\nalice > 41\n}', /^file:6: only what is heard/);
