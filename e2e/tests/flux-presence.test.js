@@ -45,9 +45,23 @@ describe('flux: presence', () => {
     assertShape(users[0], { id: String(id), name: fullName, joinedAt: iso });
     await enter(bob, alice);
     const [before] = await first.sees(project, alice, bob);
-    // Both lists tell the same moment, read from the clock once before and once at the join.
-    const apart = Date.parse(before.joinedAt) - Date.parse(users[0].joinedAt);
-    assert.ok(apart >= 0 && apart < 1000, `${apart} ms apart`);
+    assert.deepEqual(before, users[0], 'both lists tell the same moment');
+  });
+
+  test('when somebody joined is one moment, in each list that tells of him', async () => {
+    const here = await enter(alice);
+    const moments = new Set();
+    for (let times = 0; times < 6; times += 1) {
+      const client = await connect(bob);
+      const [, told] = await client.join(project);
+      const [, heard] = await here.sees(project, alice, bob);
+      const [, asked] = await client.join(project);
+      assert.deepEqual([heard, asked], [told, told]);
+      moments.add(told.joinedAt);
+      client.close();
+      await here.sees(project, alice);
+    }
+    assert.ok(moments.size > 1, 'each time he came anew');
   });
 
   test('joining again adds nobody', async () => {

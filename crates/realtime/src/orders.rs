@@ -32,6 +32,8 @@ pub struct Arrival<'a> {
     pub cursor: &'a Cursor,
     /// Who is in the rooms already, if [`Entry::asks_who`] has asked for it; longest first.
     pub present: &'a [Present],
+    /// Since when whoever arrives is there, unless he is among these.
+    pub since: Timestamp,
 }
 
 /// What the publisher is asked to do.

@@ -277,14 +277,15 @@ impl Publisher {
                 let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
                     let present = if asks_who { self.present(&rooms) } else { Vec::new() };
-                    let arrival = Arrival { cursor: &cursor, present: &present };
+                    let since = self.clock.now();
+                    let arrival = Arrival { cursor: &cursor, present: &present, since };
                     self.hub.greet(connection, greeting(&arrival));
                     self.hub.set_role(connection, role);
                     if let Some(projects) = projects {
                         self.hub.set_projects(connection, projects);
                     }
                     self.names.note(&rooms, label.as_ref());
-                    self.enter(connection, &rooms);
+                    self.enter(connection, &rooms, since);
                     Joined { cursor }
                 });
                 // A caller that has left takes its connection away itself.

@@ -233,7 +233,6 @@ impl Interpreter {
 
     async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
         let (user, id) = (peer.connection.user.id, peer.connection.id);
-        let now = self.collab.clock().now();
         match ask {
             Ask::Command(command, key) => {
                 let caller = Caller { user, origin: Some(id), key };
@@ -247,7 +246,7 @@ impl Interpreter {
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
             Ask::Join(project) => {
                 let joined = move |present| Reply::Joined { project, present };
-                let greeting = || peer.greeting(now, echo, joined);
+                let greeting = || peer.greeting(echo, joined);
                 let asks_who = peer.dialect.asks_who();
                 let joined = self.collab.join(id, user, project, asks_who, greeting).await;
                 if matches!(joined, Err(Fault::NotFound(_)))
@@ -261,7 +260,7 @@ impl Interpreter {
             Ask::JoinNamed(name) => {
                 let greeting = || {
                     let name = name.clone();
-                    peer.greeting(now, echo, move |_| Reply::JoinedNamed(name))
+                    peer.greeting(echo, move |_| Reply::JoinedNamed(name))
                 };
                 self.collab.join_named(id, user, &name, greeting).await?;
                 Ok(Reply::Entered)

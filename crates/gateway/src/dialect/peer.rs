@@ -84,17 +84,17 @@ impl Peer {
         }
     }
 
-    /// A reply that is the first thing heard in a room.
+    /// A reply that is the first thing heard in a room. It is of the moment of the arrival, so that
+    /// it tells the same of it as all that is told later.
     pub(super) fn greeting(
         &self,
-        now: Timestamp,
         echo: &Echo,
         reply: impl FnOnce(Vec<Present>) -> Reply + Send + 'static,
     ) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
         let user = Arc::clone(&self.connection.user);
         Box::new(move |arrival| {
-            let to = To { user: &user, echo: &echo, now };
+            let to = To { user: &user, echo: &echo, now: arrival.since };
             dialect.reply(&end.wire(), &to, &reply(arrival.present.to_vec()))
         })
     }

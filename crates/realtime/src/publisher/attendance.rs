@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{ConnectionId, Room, Signal, SyncId, UserId, UserRef};
+use chorus_model::{ConnectionId, Room, Signal, SyncId, Timestamp, UserId, UserRef};
 
 use super::{GRACE, Publisher};
 use crate::connection::Connection;
@@ -42,12 +42,11 @@ impl Publisher {
         Ok(())
     }
 
-    pub(super) fn enter(&mut self, id: ConnectionId, rooms: &[Room]) {
-        let now = self.clock.now();
+    pub(super) fn enter(&mut self, id: ConnectionId, rooms: &[Room], since: Timestamp) {
         let Some(user) = self.user_of(id) else { return };
         let mut arrived = Places::new();
         for room in rooms {
-            if self.hub.join(id, *room) && counts(*room) && self.roster.enter(&user, *room, now) {
+            if self.hub.join(id, *room) && counts(*room) && self.roster.enter(&user, *room, since) {
                 arrived.push(*room);
             }
         }
@@ -153,7 +152,7 @@ impl Publisher {
         found
     }
 
-    pub(super) fn last_activity(&self, user: UserId) -> Option<chorus_model::Timestamp> {
+    pub(super) fn last_activity(&self, user: UserId) -> Option<Timestamp> {
         let connections = self.hub.connections_of(user);
         let known = connections.iter().filter_map(|id| self.hub.connection(*id));
         known.map(|connection| connection.last_activity()).max()

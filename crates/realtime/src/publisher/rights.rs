@@ -110,7 +110,7 @@ impl Publisher {
                 && entered
                 && self.hub.rooms_of(connection).len() < MOST_ROOMS
             {
-                self.enter(connection, &[room]);
+                self.enter(connection, &[room], self.clock.now());
             }
         }
     }
@@ -125,7 +125,7 @@ impl Publisher {
             let new = old.iter().filter_map(|room| Some(Room::Role(room.project()?, role)));
             let new: Rooms = new.collect();
             self.exit(connection, &old, None);
-            self.enter(connection, &new);
+            self.enter(connection, &new, self.clock.now());
         }
     }
 }
