@@ -18,7 +18,7 @@ const PAGE = new URL('../../docs/protocol/bad-input.md', import.meta.url);
 /** Cells that are run at a time. */
 const WIDTH = 8;
 /** How often the whole table is sent again, and how many KiB the server may grow by that. */
-const AGAIN = Number(process.env.AGAIN ?? 5);
+const AGAIN = Number(process.env.AGAIN ?? 3);
 const GROWTH_KIB = 24 * 1024;
 /** How long figures are looked at that are known to be wrong. */
 const KNOWN_MS = 500;

@@ -24,6 +24,7 @@ describe('clients that do not read', () => {
 
   before(async () => {
     world = await World.start(['alice', 'mallory']);
+    await world.setRole(world.mallory, 'producer');
     world.bridge = await world.project(world.alice, world.mallory);
     world.told = deferred();
     street = await Street.of(world, { owner: world.alice, rude: [world.mallory], project: world.bridge, doors: DOORS });

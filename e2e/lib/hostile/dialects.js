@@ -10,6 +10,9 @@ function enveloped(word, fields) {
   return fields.startsWith('{') ? `{${type},${fields.slice(1)}` : fields;
 }
 
+const withToken = ({ token }) => JSON.stringify({ token });
+const saidByError = (packet) => packet[0] === 'error' && packet[1].message;
+
 const saidByNative = (packet) => {
   const { error } = Array.isArray(packet) ? packet[1] : (packet.data ?? packet);
   return error?.message ?? packet.error?.message;
@@ -19,7 +22,8 @@ const saidByNative = (packet) => {
  * One line for each dialect: where it is spoken over Socket.IO (`namespace`) and on raw sockets
  * (`path`, `raw`: its message of a word and the JSON of an argument); how a client says that it wants to hear a
  * project; a question (`alive`) and the beginning of its answer; the text of a `complaint`. If need be, what CONNECT
- * carries (`auth`), that there is no welcome (`silent`), which message tells of a change (`isNews`).
+ * carries (`auth`), the word of the `welcome` or that there is none (`silent`), which message tells of a change
+ * (`isNews`), that nothing is ever told to be wrong (`mute`).
  */
 export const DIALECTS = [
   {
@@ -31,7 +35,7 @@ export const DIALECTS = [
     room: (id) => `{"project_id":${id}}`,
     hears: () => [],
     alive: { word: 'ping', answer: (prefix) => `42${prefix}["pong"` },
-    complaint: (packet) => packet[0] === 'error' && packet[1].message,
+    complaint: saidByError,
   },
   {
     name: 'native',
@@ -55,7 +59,7 @@ export const DIALECTS = [
   {
     name: 'flux',
     namespace: '/flux',
-    auth: ({ token }) => JSON.stringify({ token }),
+    auth: withToken,
     silent: true,
     enter: 'join:project',
     leave: 'leave:project',
@@ -65,7 +69,34 @@ export const DIALECTS = [
     // Nothing in it is answered that is not a change: the layer below is asked instead.
     alive: { text: '40/alive,', answer: () => '44/alive,' },
     isNews: (message) => message.includes('"task:updated"'),
-    complaint: (packet) => packet[0] === 'error' && packet[1].message,
+    complaint: saidByError,
+  },
+  {
+    name: 'prodsight',
+    namespace: '/prodsight',
+    auth: withToken,
+    welcome: 'connection_status',
+    enter: 'join_project_room',
+    leave: 'leave_project_room',
+    field: 'project_id',
+    room: (id) => `{"project_id":"${id}"}`,
+    // What is heard goes by the role of its user, not by rooms.
+    hears: () => [],
+    alive: { word: 'ping', answer: (prefix) => `42${prefix}["pong"` },
+    mute: true,
+    complaint: () => undefined,
+  },
+  {
+    name: 'skybuild',
+    namespace: '/skybuild',
+    auth: withToken,
+    enter: 'join_project',
+    leave: 'leave_project',
+    field: 'project_id',
+    room: (id) => `{"project_id":"${id}"}`,
+    hears: (id) => [['join_project', `{"project_id":"${id}"}`]],
+    alive: { word: 'ping', answer: (prefix) => `42${prefix}["pong"` },
+    complaint: saidByError,
   },
   {
     name: 'envelope',

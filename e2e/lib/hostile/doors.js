@@ -34,7 +34,8 @@ class SocketIoDoor {
 
   /** How the last packet begins that lets a client in. */
   get welcome() {
-    return this.dialect.silent ? `40${this.prefix}{"sid"` : `42${this.prefix}["connected"`;
+    const { silent, welcome = 'connected' } = this.dialect;
+    return silent ? `40${this.prefix}{"sid"` : `42${this.prefix}["${welcome}"`;
   }
 
   /** Lets a session into the namespace, and reads the welcome. */

@@ -194,22 +194,23 @@ const PATIENT = [
   manyOf('10,000 acknowledgements that nobody asked for', (door) => many((n) => `43${door.prefix}${n}[]`), () => 'nothing', () => ({}),
     (heard) => assert.deepEqual(heard, []), ({ socketIo }) => socketIo),
   manyOf('10,000 rooms of nothing that is stored', (door) => many((n) => door.say(door.dialect.enter, door.dialect.room(1_000_000 + n))),
-    (door) => (door.dialect.name === 'envelope' ? 'let into 32, 9,968 times “Too many rooms”' : '10,000 times refused'),
+    (door) => ROOMS_ANSWERED[door.dialect.name] ?? '10,000 times refused',
     (door) => ROOMS_REFUSED[door.dialect.name] ?? { 'requests_refused/not_found': MANY },
-    (heard, door) => assert.equal(complained(heard, door), door.dialect.name === 'envelope' ? MANY - NAMED : MANY)),
+    (heard, door) => assert.equal(complained(heard, door), ROOMS_COMPLAINED[door.dialect.name] ?? MANY)),
 ];
 
 /** Rooms of a connection; one is that of its user. */
 const ROOMS = 1_000;
 /** How many projects there are to be entered. */
 export const PROJECTS = ROOMS + 1;
-const NATIVE_OR_FLUX = ['native', 'flux'];
+/** Dialects whose clients enter projects by asking, and those whose clients enter all of theirs by themselves. */
+const [BY_ASKING, BY_THEMSELVES] = [['native', 'flux', 'skybuild'], ['taskmanager', 'prodsight']];
 
 /** Enters every project of a person who has more than a connection may be in rooms. */
 const EVERY_PROJECT = {
   what: `${PROJECTS.toLocaleString('en')} projects entered`,
   answer: (door) =>
-    NATIVE_OR_FLUX.includes(door.dialect.name) ? `let into ${ROOMS - 1}, then “Too many rooms”` : undefined,
+    BY_ASKING.includes(door.dialect.name) ? `let into ${ROOMS - 1}, then “Too many rooms”` : undefined,
   counts: () => ({ 'requests_refused/too_many_rooms': PROJECTS - ROOMS + 1 }),
   async run(door, { dora, projects }) {
     const ids = await projects;
@@ -228,7 +229,7 @@ const EVERY_PROJECT = {
 /** Anybody can be taken into projects; he must not be locked out by that. */
 const MEMBER_OF_MANY = {
   what: `a member of ${PROJECTS.toLocaleString('en')} projects connects`,
-  answer: (door) => (door.dialect.name === 'taskmanager' ? 'let in' : undefined),
+  answer: (door) => (BY_THEMSELVES.includes(door.dialect.name) ? 'let in' : undefined),
   counts: () => ({}),
   async run(door, { dora, projects }) {
     await projects;
@@ -242,7 +243,9 @@ const MEMBER_OF_MANY = {
   },
 };
 
+const ROOMS_ANSWERED = { envelope: 'let into 32, 9,968 times “Too many rooms”', prodsight: 'nothing' };
 const ROOMS_REFUSED = { envelope: { 'requests_refused/too_many_rooms': MANY - NAMED } };
+const ROOMS_COMPLAINED = { envelope: MANY - NAMED, prodsight: 0 };
 
 export const SLOW = [
   { title: 'Requests that do not go on', doors: [HTTP], rows: REQUESTS },

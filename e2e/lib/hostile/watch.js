@@ -50,9 +50,10 @@ class Neighbour {
 export class Street {
   #titles = [];
 
-  /** `rude` people are there all the time, so that nobody hears them come and go. */
+  /** `rude` people are there all the time, so that nobody hears them come and go. The owner hears by role too. */
   static async of(world, { owner, rude, project, doors }) {
     const street = new Street();
+    await world.setRole(owner, 'producer');
     street.residents = await Promise.all(rude.map((person) => doors[0].enter(person)));
     for (const link of street.residents) link.onMessage = () => {};
     street.owner = owner;

@@ -15,6 +15,7 @@ const noRoom = native('room is required');
 const missing = complains('Project ID required');
 const denied = complains('Access denied to project');
 const noProject = complains('Project not found', 'not_found');
+const noProjectId = complains('project_id required');
 const noRoomId = complains('Room ID required');
 const badRoom = complains('Invalid room format');
 const noObject = complains('Invalid message format');
@@ -26,7 +27,10 @@ const entering = (json) => (link, door) =>
 const named = (word, json = '{}') => (link, door) => link.sendText(door.say(word, json));
 const text = (message) => (link) => link.sendText(message);
 
-/** `[what, how it is sent, the answers of taskmanager, native, envelope]`; flux has one for whatever names no project. */
+/**
+ * `[what, how it is sent, the answers of taskmanager, native, envelope]`; flux has one for whatever names no project,
+ * prodsight has none, and skybuild those of taskmanager but for one text.
+ */
 const AS_ARGUMENT = [
   ['no argument', entering(undefined), missing, noRoom, noRoomId],
   ['null for the argument', entering('null'), missing, noObjectForNative, noObject],
@@ -55,6 +59,8 @@ const AS_ARGUMENT = [
   answers: {
     taskmanager,
     flux: taskmanager === NOTHING ? NOTHING : noProject,
+    prodsight: NOTHING,
+    skybuild: taskmanager === missing ? noProjectId : taskmanager,
     native: others[0],
     envelope: others[1],
   },
