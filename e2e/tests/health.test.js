@@ -14,7 +14,13 @@ const CHORUS = { status: 'healthy', message: 'Chorus is running', websocket_enab
 const FORMS = {
   native: CHORUS,
   taskmanager: { status: 'healthy', message: 'Task Manager API is running', websocket_enabled: true },
-  flux: { status: 'ok', service: 'auth-service', timestamp: iso },
+  flux: {
+    status: 'ok',
+    service: 'auth-service',
+    timestamp: iso,
+    uptime: (seconds) => seconds > 0 && seconds < 3_600,
+    database: { usePostgres: false, dualWriteEnabled: false },
+  },
   prodsight: { status: 'healthy', message: 'Prodsight API is running' },
   skybuild: CHORUS,
   envelope: { status: 'ok', service: 'Project Manager API', timestamp: offset },

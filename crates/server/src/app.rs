@@ -225,7 +225,10 @@ impl App {
     /// What a listener of this dialect says of the server's health.
     fn health(&self, dialect: Option<&Arc<dyn Dialect>>) -> Health {
         let (dialect, clock) = (dialect.cloned(), Arc::clone(self.collab.clock()));
-        Health::new(move || dialect.as_ref()?.health(clock.now()))
+        let began = clock.monotonic();
+        Health::new(move || {
+            dialect.as_ref()?.health(clock.now(), clock.monotonic().saturating_sub(began))
+        })
     }
 }
 

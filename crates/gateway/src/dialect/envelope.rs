@@ -6,6 +6,7 @@ mod ask;
 mod tell;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenFault, TokenRules};
@@ -63,7 +64,7 @@ impl Dialect for Envelope {
         "envelope"
     }
 
-    fn health(&self, now: Timestamp) -> Option<Value> {
+    fn health(&self, now: Timestamp, _up: Duration) -> Option<Value> {
         let timestamp = now.with_offset();
         Some(json!({ "status": "ok", "service": "Project Manager API", "timestamp": timestamp }))
     }

@@ -7,6 +7,7 @@ mod task;
 mod tell;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenFault, TokenRules};
@@ -59,9 +60,14 @@ impl Dialect for Flux {
         &["/", "/api"]
     }
 
-    fn health(&self, now: Timestamp) -> Option<Value> {
-        let timestamp = now.iso_millis();
-        Some(json!({ "status": "ok", "service": "auth-service", "timestamp": timestamp }))
+    fn health(&self, now: Timestamp, up: Duration) -> Option<Value> {
+        Some(json!({
+            "status": "ok",
+            "service": "auth-service",
+            "timestamp": now.iso_millis(),
+            "uptime": up.as_secs_f64(),
+            "database": { "usePostgres": false, "dualWriteEnabled": false },
+        }))
     }
 
     fn token_rules(&self) -> TokenRules {

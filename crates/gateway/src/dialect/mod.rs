@@ -28,6 +28,7 @@ pub mod skybuild;
 pub mod taskmanager;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use chorus_collab::live::RoomName;
 use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
@@ -63,8 +64,8 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     }
 
     /// What the app's own back end says of its health: an object, now. `None` where it has no
-    /// words of its own, or none that Chorus has not.
-    fn health(&self, _now: Timestamp) -> Option<Value> {
+    /// words of its own, or none that Chorus has not. `up`: for how long the server has served.
+    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
         None
     }
 

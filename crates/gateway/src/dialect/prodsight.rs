@@ -52,7 +52,7 @@ impl Dialect for Prodsight {
         "prodsight"
     }
 
-    fn health(&self, _now: Timestamp) -> Option<Value> {
+    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
         Some(json!({ "status": "healthy", "message": "Prodsight API is running" }))
     }
 

@@ -6,6 +6,7 @@ mod ask;
 mod tell;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenRules};
@@ -53,7 +54,7 @@ impl Dialect for Taskmanager {
         "taskmanager"
     }
 
-    fn health(&self, _now: Timestamp) -> Option<Value> {
+    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
         let message = "Task Manager API is running";
         Some(json!({ "status": "healthy", "message": message, "websocket_enabled": true }))
     }
