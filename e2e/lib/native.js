@@ -55,6 +55,7 @@ export class NativeSocket extends Ear {
       reconnection: false,
     });
     client.socket.onAny((name, told) => client.hear(name, told));
+    client.socket.on('disconnect', (reason) => client.hear('(disconnected)', reason));
     client.socket.on('connect_error', (error) => client.hear('(refused)', error.message));
     return client;
   }
@@ -77,6 +78,7 @@ export class NativeRaw extends Ear {
     const url = person.rest.url.replace('http', 'ws');
     client.socket = new WebSocket(`${url}/api/v1/ws/native?token=${person.token}`);
     client.socket.on('message', (text) => client.#read(JSON.parse(text)));
+    client.socket.on('close', (code, reason) => client.hear('(closed)', { code, reason: `${reason}` }));
     client.welcome = await client.next('connected');
     return client;
   }

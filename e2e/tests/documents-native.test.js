@@ -89,6 +89,7 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       await next(alice, 'member.removed');
       await ask(alice, 'project.delete', { project_id: made.id });
       await next(alice, 'project.deleted');
+      await next(alice, 'unsubscribed');
 
       const task = (await ask(alice, 'task.create', { project_id: project.id, title: 'Dig' })).data;
       await next(alice, 'task.created');

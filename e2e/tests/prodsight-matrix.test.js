@@ -172,6 +172,7 @@ describe('prodsight: rights that change while connected', () => {
     await director.enter(project.id);
     await remove(world.dirk);
     await remove(world.carl);
+    assert.deepEqual(await director.next('room_left'), { room: `project_${project.id}` });
     // Both are still the assignees of a task that changes.
     for (const { id } of [task, other]) {
       const { assignee_id: whose } = await world.olga.rest.patch(`/tasks/${id}`, { title: 'Unheard' });

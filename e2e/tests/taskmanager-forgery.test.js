@@ -116,6 +116,7 @@ describe('taskmanager, section 10: rights', () => {
     await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Secret' });
     await alice.tell('user_typing', { task_id: task.id, is_typing: true });
     assert.equal((await alice.next('task_updated')).task.title, 'Secret');
+    assert.deepEqual(await bob.next('error'), { message: 'Access denied to project' });
     await bob.quiet();
     await bob.refused('Access denied to project', 'join_project', { project_id: project.id });
     await bob.refused('Task not found', 'task_updated', { task_id: task.id });
@@ -124,6 +125,9 @@ describe('taskmanager, section 10: rights', () => {
 
   test('a project that is deleted takes its rooms with it', async () => {
     await world.alice.rest.delete(`/projects/${project.id}`);
+    for (const client of [alice, bob]) {
+      assert.deepEqual(await client.next('error'), { message: 'Access denied to project' });
+    }
     await bob.refused('Access denied to project', 'join_project', { project_id: project.id });
     await bob.refused('Task not found', 'task_updated', { task_id: task.id });
     await Promise.all([alice, bob].map((client) => client.quiet()));

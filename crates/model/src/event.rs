@@ -324,7 +324,7 @@ impl Body {
     /// Whom it concerns, apart from who may know: the rooms it is filed under in the log.
     pub fn rooms(&self) -> Rooms {
         match self {
-            Self::ProjectCreated { project } => {
+            Self::ProjectCreated { project } | Self::ProjectDeleted { project } => {
                 smallvec![Room::Project(project.id), Room::User(project.owner_id)]
             }
             Self::MemberAdded { member }

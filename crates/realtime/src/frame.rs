@@ -52,6 +52,12 @@ pub trait Encoder: Send + Sync {
     /// The signal in this key's words, and who hears it.
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries;
 
+    /// What those with this key hear who are taken out of a room; none where it has no word for
+    /// that.
+    fn put_out(&self, _room: Room, _why: Loss, _at: Timestamp, _key: FrameKey) -> Option<Frame> {
+        None
+    }
+
     /// The rooms whose members with this key hear a custom event that nobody keeps.
     fn hearers(&self, custom: &CustomEvent, _key: FrameKey) -> Rooms {
         Rooms::from_slice(&[custom.room.room()])
@@ -71,6 +77,15 @@ pub trait Encoder: Send + Sync {
     fn list(&self, _room: Room, _present: &[Present], _key: FrameKey) -> Option<Frame> {
         None
     }
+}
+
+/// Why somebody is taken out of the rooms of a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// He may no longer see the project.
+    Access,
+    /// The project was deleted.
+    Project,
 }
 
 /// What a signal comes to in one key: most are one frame to one room.

@@ -5,7 +5,7 @@
 //! stands in each of its rooms, so that leaving is a swap, whatever the size of the room.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
@@ -16,7 +16,7 @@ use chorus_model::{
 use smallvec::SmallVec;
 
 use crate::connection::Connection;
-use crate::frame::{Encoder, Frame, FrameKey};
+use crate::frame::{Encoder, Frame, FrameKey, Loss};
 use crate::outbox::{Outbox, PushOutcome};
 use crate::presence::Present;
 
@@ -33,6 +33,8 @@ pub struct Hub {
     /// The outboxes that wait for a flush, each once.
     dirty: Vec<Arc<Outbox>>,
     deliveries: u64,
+    /// The last event that deleted a project.
+    project_deleted: SyncId,
 }
 
 /// How a delivery went.
@@ -207,11 +209,23 @@ impl Hub {
         groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
     }
 
-    /// The users with a connection in any room of a project.
-    pub fn users_around(&self, project: ProjectId) -> BTreeSet<UserId> {
-        let rooms = self.rooms.iter().filter(|(room, _)| room.project() == Some(project));
-        let groups = rooms.flat_map(|(_, members)| &members.groups);
-        groups.flat_map(|(_, group)| group.iter().map(|one| one.user.id)).collect()
+    /// The rooms of a project that somebody is in.
+    pub fn rooms_around(&self, project: ProjectId) -> Rooms {
+        self.rooms.keys().filter(|room| room.project() == Some(project)).copied().collect()
+    }
+
+    /// Notes that event `at` deleted a project: nobody belongs to it any more, and whoever was
+    /// allowed into a project before may have been allowed into this one.
+    pub fn project_deleted(&mut self, project: ProjectId, at: SyncId) {
+        self.project_deleted = at;
+        for user in self.users.values_mut() {
+            user.projects.remove(&project);
+        }
+    }
+
+    /// Whether a user belongs to a project.
+    pub fn belongs_to(&self, user: UserId, project: ProjectId) -> bool {
+        self.users.get(&user).is_some_and(|user| user.projects.contains(&project))
     }
 
     /// Notes that event `at` changed what `user` may see.
@@ -226,8 +240,11 @@ impl Hub {
         self.is_in_any(id, &[room])
     }
 
-    /// Whether rights that were read at `at` still hold for this connection.
-    pub fn rights_hold(&self, id: ConnectionId, at: SyncId) -> bool {
+    /// Whether rights to enter these rooms that were read at `at` still hold for this connection.
+    pub fn rights_hold(&self, id: ConnectionId, rooms: &[Room], at: SyncId) -> bool {
+        if at < self.project_deleted && rooms.iter().any(|room| room.project().is_some()) {
+            return false;
+        }
         let user = self.attached.get(&id).map(|attached| attached.connection.user.id);
         let changed = user.and_then(|user| self.users.get(&user)).map(|user| user.rights_changed);
         changed.is_some_and(|changed| changed <= at)
@@ -304,13 +321,27 @@ impl Hub {
         except: Option<ConnectionId>,
         encoder: &dyn Encoder,
     ) -> Tally {
+        self.tell(room, except, |key| encoder.list(room, present, key))
+    }
+
+    /// Queues for everybody in a room what it hears who is put out of there.
+    pub fn put_out(&mut self, room: Room, why: Loss, at: Timestamp, encoder: &dyn Encoder) {
+        self.tell(room, None, |key| encoder.put_out(room, why, at, key));
+    }
+
+    /// Queues a frame of each key for those in a room.
+    fn tell(
+        &mut self,
+        room: Room,
+        except: Option<ConnectionId>,
+        frame: impl Fn(FrameKey) -> Option<Frame>,
+    ) -> Tally {
         let mut tally = Tally::default();
         for at in 0..self.keys.len() {
             let key = self.keys[at].0;
-            if !self.has_group(room, key) {
-                continue;
-            }
-            if let Some(frame) = encoder.list(room, present, key) {
+            if self.has_group(room, key)
+                && let Some(frame) = frame(key)
+            {
                 self.deliveries += 1;
                 tally.frames += self.deliver(&[room], &[], key, &frame, except);
             }

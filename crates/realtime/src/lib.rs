@@ -27,7 +27,7 @@ pub mod tail;
 
 pub use connection::{Connection, Enters};
 pub use counters::{ByWord, Counters, Gauges, Timings};
-pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey};
+pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss};
 pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
 pub use presence::Present;

@@ -10,12 +10,11 @@
 mod attendance;
 mod rights;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, UserId, crash};
+use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, crash};
 use chorus_storage::{Batch, Committed, Store};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -35,8 +34,9 @@ pub use attendance::MOST_ROOMS;
 
 /// How long a user whose last connection was lost still counts as present.
 pub const GRACE: Duration = Duration::from_secs(3);
-/// How often the head of the log is looked at, in case that a last hint was lost.
-const HEAD_POLL: Duration = Duration::from_secs(1);
+/// How often the head of the log is looked at, in case that a last hint was lost. Commands beside
+/// the server give none, and what they change in rights is told within a second.
+const HEAD_POLL: Duration = Duration::from_millis(500);
 /// Orders obeyed before a flush, at most.
 const ROUND: usize = 256;
 /// Outboxes flushed before others get a turn on this thread.
@@ -74,8 +74,6 @@ pub struct Publisher {
     roster: Roster,
     lists: Lists,
     names: Names,
-    /// Users whose role in the workspace may have changed: what they hear is checked next.
-    to_check: BTreeSet<UserId>,
     /// When the head of the log was last looked at.
     polled: Duration,
     published: SyncId,
@@ -117,7 +115,6 @@ impl Publisher {
             roster: Roster::default(),
             lists: Lists::default(),
             names: Names::default(),
-            to_check: BTreeSet::new(),
             polled: Duration::ZERO,
             published: head,
             tail,
@@ -170,9 +167,6 @@ impl Publisher {
 
     /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
     async fn finish_round(&mut self) {
-        for user in std::mem::take(&mut self.to_check) {
-            self.check_rooms(user).await;
-        }
         let now = self.clock.monotonic();
         if self.roster.next_expiry().is_some_and(|expiry| expiry <= now) {
             self.expire();

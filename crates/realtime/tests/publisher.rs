@@ -95,7 +95,8 @@ async fn membership_moves_connections_at_its_place_in_the_log() {
     house.remove_member(PROJECT, UserId(7)).await;
     let last = house.append(3).await;
     node.announced(last).await;
-    assert_eq!(listener.hear(2).await, ["2", "removed"], "the leaver hears of it, and no more");
+    let heard = listener.hear(3).await;
+    assert_eq!(heard, ["2", "removed", "lost"], "the leaver hears of it, and no more");
     assert_eq!(listener.see(1).await, ["+7"]);
     assert!(listener.is_silent());
 }
@@ -175,8 +176,59 @@ async fn who_is_no_admin_any_more_leaves_what_he_is_no_member_of() {
     node.announced(at).await;
     let last = house.append(1).await;
     node.announced(last).await;
+    assert_eq!(former.hear(1).await, ["lost"]);
     assert_eq!(former.see(1).await, ["+7"]);
     assert!(former.is_silent());
+}
+
+#[tokio::test]
+async fn a_role_that_is_lost_closes_rooms_before_the_next_event() {
+    let house = House::build();
+    let deaf = house.silent_node(false).await;
+    let former = deaf.connect(UserId(7), &[PROJECT]).await;
+    house.change_user(UserId(7)).await;
+    // Both are found in the log at once.
+    let last = house.append(1).await;
+    deaf.announced(last).await;
+    assert_eq!(former.hear(1).await, ["lost"], "and not what came right after");
+    assert_eq!(former.see(1).await, ["+7"]);
+    assert!(former.is_silent());
+}
+
+#[tokio::test]
+async fn a_deleted_project_is_told_to_have_ended_and_nothing_after() {
+    let house = House::build();
+    let node = house.node().await;
+    let first = node.connect(UserId(1), &[PROJECT]).await;
+    let second = node.connect(UserId(2), &[PROJECT]).await;
+    let at = house.delete_project().await;
+    node.announced(at).await;
+    house.append(1).await;
+    for listener in [&first, &second] {
+        assert_eq!(listener.hear(1).await, ["ended"]);
+    }
+    assert_eq!(first.see(2).await, ["+1", "+2"]);
+    assert_eq!(second.see(1).await, ["+2"]);
+    node.announced(at.next()).await;
+    assert!(first.is_silent() && second.is_silent(), "nobody is told to have left");
+    assert!(node.realtime.present(vec![Room::Project(PROJECT)]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_join_that_was_decided_before_its_project_was_deleted_is_refused() {
+    let house = House::build();
+    let node = house.node().await;
+    let listener = node.connect(UserId(7), &[]).await;
+    let read_at = house.append(1).await;
+    let at = house.delete_project().await;
+    node.announced(at).await;
+    let join = |at| node.realtime.join(listener.id, Node::entry(PROJECT, at), Node::no_greeting());
+    assert_eq!(
+        join(read_at).await,
+        Err(NotJoined::Stale),
+        "nobody was in the project to be put out"
+    );
+    assert!(join(at).await.is_ok(), "whoever has seen the deletion knows better");
 }
 
 #[tokio::test]

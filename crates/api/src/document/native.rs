@@ -86,7 +86,7 @@ pub(super) fn requests() -> Vec<Request> {
 }
 
 /// What is told on every transport beside the events of the log.
-pub(super) fn signals() -> [Told; 7] {
+pub(super) fn signals() -> [Told; 8] {
     [
         ("connected", |s| {
             let cursor = written::<Cursor>(s);
@@ -127,6 +127,9 @@ pub(super) fn signals() -> [Told; 7] {
                 ("at", at(s), true),
             ])
         }),
+        ("unsubscribed", |s| {
+            object([("room", text(), true), ("error", error(), true), ("at", at(s), true)])
+        }),
         ("error", |s| {
             let request = json!({
                 "type": "string",
@@ -140,11 +143,13 @@ pub(super) fn signals() -> [Told; 7] {
 /// An answer that is a refusal.
 pub(super) fn refusal(schemas: &mut Schemas) -> Value {
     schemas.named("NativeRefusal", |_| {
-        let fields = json!({ "type": "object", "additionalProperties": text() });
-        let error =
-            object([("code", code(), true), ("message", text(), true), ("fields", fields, false)]);
-        object([("ok", json!({ "const": false }), true), ("error", error, true)])
+        object([("ok", json!({ "const": false }), true), ("error", error(), true)])
     })
+}
+
+fn error() -> Value {
+    let fields = json!({ "type": "object", "additionalProperties": text() });
+    object([("code", code(), true), ("message", text(), true), ("fields", fields, false)])
 }
 
 /// An answer to a request that was done.

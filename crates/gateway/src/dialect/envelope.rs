@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenFault, TokenRules};
-use chorus_model::{CustomEvent, Event, Signal, Timestamp, UserRef};
+use chorus_model::{CustomEvent, Event, Room, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -120,17 +120,16 @@ impl Dialect for Envelope {
     }
 
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
-        let room = tell::room_as_written(to);
-        let text = match fault {
-            Fault::NotThere => format!("Not a member of room {room}"),
-            Fault::NotFound(_) | Fault::Forbidden => format!("Access denied to room {room}"),
-            other => other.to_string(),
-        };
+        let text = fault_text(fault, &tell::room_as_written(to));
         self.complaint(wire, &text, to.now).into_iter().collect()
     }
 
     fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Option<Frame> {
         Some(tell::envelope(wire, "error", &json!({ "error": text }), now))
+    }
+
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        self.complaint(wire, &fault_text(why, &room.to_string()), now)
     }
 
     fn expiry(&self) -> &'static str {
@@ -161,6 +160,14 @@ impl Dialect for Envelope {
 
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
         tell::signal(wire, signal)
+    }
+}
+
+fn fault_text(fault: &Fault, room: &str) -> String {
+    match fault {
+        Fault::NotThere => format!("Not a member of room {room}"),
+        Fault::NotFound(_) | Fault::Forbidden => format!("Access denied to room {room}"),
+        other => other.to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenFault, TokenRules};
-use chorus_model::{Body, Event, ProjectId, Signal, Timestamp, UserRef};
+use chorus_model::{Body, Event, ProjectId, Room, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame, Present};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -128,6 +128,11 @@ impl Dialect for Flux {
 
     fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Option<Frame> {
         Some(wire.event("error", &json!({ "message": text })))
+    }
+
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        let text = fault_text(ask::JOIN, why);
+        matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
     }
 
     fn expiry(&self) -> &'static str {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use chorus_collab::{Fault, Noun};
 use chorus_model::event::Rooms;
 use chorus_model::{Body, CustomEvent, Event, Room, Signal, Timestamp, WorkspaceRole};
-use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Present};
+use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Loss, Present};
 
 use super::{Dialect, Wire};
 
@@ -110,6 +111,15 @@ impl Encoder for Lexicon {
     fn custom(&self, custom: &CustomEvent, at: Timestamp, key: FrameKey) -> Option<Frame> {
         let (dialect, wire) = self.of(key)?;
         Some(Frame::ephemeral(dialect.custom(&wire, custom, None, at).bytes))
+    }
+
+    fn put_out(&self, room: Room, why: Loss, at: Timestamp, key: FrameKey) -> Option<Frame> {
+        let (dialect, wire) = self.of(key)?;
+        let why = match why {
+            Loss::Access => Fault::Forbidden,
+            Loss::Project => Fault::NotFound(Noun::Project),
+        };
+        dialect.put_out(&wire, room, &why, at)
     }
 
     fn lists_present(&self, key: FrameKey) -> bool {

@@ -33,7 +33,9 @@ use std::time::Duration;
 use chorus_collab::live::RoomName;
 use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
 use chorus_model::event::Rooms;
-use chorus_model::{Cursor, CustomEvent, Event, ProjectId, Signal, TaskId, Timestamp, UserRef};
+use chorus_model::{
+    Cursor, CustomEvent, Event, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
+};
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
 use serde::Serialize;
 use serde_json::Value;
@@ -156,6 +158,18 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// A complaint in the dialect's own words; none where it has no word for complaints.
     fn complaint(&self, wire: &Wire<'_>, text: &str, now: Timestamp) -> Option<Frame>;
+
+    /// What a client hears that is taken out of a room of a project; `why` is what it is refused
+    /// with if it asks for the room again.
+    fn put_out(
+        &self,
+        _wire: &Wire<'_>,
+        _room: Room,
+        _why: &Fault,
+        _now: Timestamp,
+    ) -> Option<Frame> {
+        None
+    }
 
     /// What a client hears when the time of its token is over.
     fn expiry(&self) -> &'static str;

@@ -147,6 +147,11 @@ impl Dialect for Native {
         Some(told(wire, "error", &error))
     }
 
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        let content = json!({ "room": room.to_string(), "error": error_of(why), "at": now });
+        Some(told(wire, "unsubscribed", &content))
+    }
+
     fn expiry(&self) -> &'static str {
         "Token expired"
     }
@@ -283,16 +288,17 @@ fn outcome_of(outcome: Result<&Reply, &Fault>) -> Value {
             json!({ "ok": true, "data": { "room": name.as_str() } })
         }
         Ok(_) => json!({ "ok": true }),
-        Err(fault) => {
-            let mut error = json!({ "code": fault.code(), "message": fault.to_string() });
-            if let Fault::Invalid(invalid) = fault {
-                let fields =
-                    invalid.iter().map(|one| (one.field.to_string(), json!(one.rule.to_string())));
-                error["fields"] = Value::Object(fields.collect());
-            }
-            json!({ "ok": false, "error": error })
-        }
+        Err(fault) => json!({ "ok": false, "error": error_of(fault) }),
     }
+}
+
+fn error_of(fault: &Fault) -> Value {
+    let mut error = json!({ "code": fault.code(), "message": fault.to_string() });
+    if let Fault::Invalid(invalid) = fault {
+        let fields = invalid.iter().map(|one| (one.field.to_string(), json!(one.rule.to_string())));
+        error["fields"] = Value::Object(fields.collect());
+    }
+    error
 }
 
 fn entity(answer: &Answer) -> Value {

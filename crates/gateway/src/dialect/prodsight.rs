@@ -3,6 +3,7 @@
 //! role of their user in the workspace, and load anew over HTTP what they are told has changed.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::time::Duration;
 
 use chorus_collab::fields::id_of;
@@ -11,7 +12,8 @@ use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenRules};
 use chorus_model::task::TaskChanges;
 use chorus_model::{
-    Body, Event, Priority, ProjectId, Signal, Task, TaskStatus, Timestamp, UserRef, WorkspaceRole,
+    Body, Event, Priority, ProjectId, Room, Signal, Task, TaskStatus, Timestamp, UserRef,
+    WorkspaceRole,
 };
 use chorus_realtime::{Deliveries, Enters, Frame};
 use serde::Deserialize;
@@ -97,7 +99,7 @@ impl Dialect for Prodsight {
     }
 
     fn reply(&self, wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
-        let room = || json!({ "room": format!("project_{}", to.echo.written) });
+        let room = || in_room(&to.echo.written);
         match reply {
             Reply::Joined { .. } => smallvec![wire.event("room_joined", &room())],
             Reply::LeftNamed { .. } => smallvec![wire.event("room_left", &room())],
@@ -119,6 +121,12 @@ impl Dialect for Prodsight {
 
     fn complaint(&self, _wire: &Wire<'_>, _text: &str, _now: Timestamp) -> Option<Frame> {
         None
+    }
+
+    fn put_out(&self, wire: &Wire<'_>, room: Room, _why: &Fault, _now: Timestamp) -> Option<Frame> {
+        // Of the others the app has no word: they are entered by themselves.
+        let Room::Project(project) = room else { return None };
+        Some(wire.event("room_left", &in_room(project)))
     }
 
     fn expiry(&self) -> &'static str {
@@ -175,6 +183,10 @@ fn project(args: &[&RawValue]) -> Option<Value> {
         _ => false,
     }
     .then_some(named.project_id)
+}
+
+fn in_room(project: impl Display) -> Value {
+    json!({ "room": format!("project_{project}") })
 }
 
 fn echo(id: &Value) -> Echo {

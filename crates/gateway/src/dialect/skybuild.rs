@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenFault, TokenRules};
-use chorus_model::{Body, Event, Priority, Signal, TaskStatus, Timestamp, UserRef};
+use chorus_model::{Body, Event, Priority, Room, Signal, TaskStatus, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -96,6 +96,10 @@ impl Dialect for Skybuild {
 
     fn complaint(&self, wire: &Wire<'_>, text: &str, _now: Timestamp) -> Option<Frame> {
         Some(wire.event("error", &json!({ "message": text })))
+    }
+
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        matches!(room, Room::Project(_)).then(|| self.complaint(wire, &fault_text(why), now))?
     }
 
     fn expiry(&self) -> &'static str {

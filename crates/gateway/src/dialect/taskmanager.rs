@@ -112,6 +112,11 @@ impl Dialect for Taskmanager {
         Some(wire.event("error", &json!({ "message": self.text(text) })))
     }
 
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        let text = fault_text("join_project", why)?;
+        matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
+    }
+
     fn expiry(&self) -> &'static str {
         "Authentication required"
     }

@@ -217,9 +217,9 @@ fn rights_that_changed_after_they_were_read_do_not_hold() {
     let mut hub = Hub::default();
     attach(&mut hub, 1, 9, 0);
     hub.rights_changed(UserId(9), SyncId(5));
-    assert!(hub.rights_hold(ConnectionId(1), SyncId(5)));
-    assert!(!hub.rights_hold(ConnectionId(1), SyncId(4)));
-    assert!(!hub.rights_hold(ConnectionId(2), SyncId(9)), "an unknown connection has none");
+    assert!(hub.rights_hold(ConnectionId(1), &[], SyncId(5)));
+    assert!(!hub.rights_hold(ConnectionId(1), &[], SyncId(4)));
+    assert!(!hub.rights_hold(ConnectionId(2), &[], SyncId(9)), "an unknown connection has none");
 }
 
 proptest! {

@@ -29,7 +29,7 @@ impl Publisher {
         at: SyncId,
     ) -> Result<(), NotJoined> {
         // Behind the place that the rights were read at, they say nothing yet.
-        if at > self.published || !self.hub.rights_hold(id, at) {
+        if at > self.published || !self.hub.rights_hold(id, rooms, at) {
             counters::count(&self.counters.stale_joins);
             return Err(NotJoined::Stale);
         }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
-use chorus_model::{Body, Event, Member, ProjectId, Room, SyncId, UserId, WorkspaceRole};
+use chorus_model::{
+    Body, ConnectionId, Event, Member, ProjectId, Room, SyncId, UserId, WorkspaceRole,
+};
 
 use super::Publisher;
 use super::attendance::MOST_ROOMS;
 use crate::connection::Connection;
+use crate::frame::Loss;
 use crate::outbox::CloseReason;
 
 impl Publisher {
@@ -32,16 +35,13 @@ impl Publisher {
                 self.hub.rights_changed(member.user_id, at);
                 self.evict(member.user_id, member.project_id);
             }
-            Body::ProjectDeleted { project } => {
-                for user in self.hub.users_around(project.id) {
-                    self.hub.rights_changed(user, at);
-                    self.evict(user, project.id);
-                }
-            }
+            Body::ProjectDeleted { project } => self.close_project(project.id, at),
             Body::UserUpdated { user } => {
                 self.hub.rights_changed(user.id, at);
                 self.change_role(user.id, user.role);
-                self.to_check.insert(user.id);
+                if user.role != WorkspaceRole::Admin {
+                    self.check_rooms(user.id);
+                }
             }
             Body::UserDeactivated { user } => {
                 self.hub.rights_changed(user.id, at);
@@ -59,35 +59,46 @@ impl Publisher {
     pub(super) fn evict(&mut self, user: UserId, project: ProjectId) {
         self.hub.belongs(user, project, false);
         for connection in self.hub.connections_of(user) {
-            let rooms = self.hub.rooms_of(connection);
-            let there = rooms.into_iter().filter(|room| room.project() == Some(project));
-            self.exit(connection, &there.collect::<Rooms>(), None);
+            let mut rooms = self.hub.rooms_of(connection);
+            rooms.retain(|room| room.project() == Some(project));
+            self.show_out(connection, &rooms);
         }
     }
 
-    /// Takes a user out of the projects that he is no member of, unless he is an admin of the
-    /// workspace, who may hear every project that he asks for.
-    pub(super) async fn check_rooms(&mut self, user: UserId) {
-        let read = self.store.read(move |reads| {
-            let admin = reads.user(user)?.is_some_and(|user| user.role == WorkspaceRole::Admin);
-            Ok((admin, reads.memberships_of(user)?))
-        });
-        let member = match read.await {
-            Ok((false, member)) => member,
-            Ok((true, _)) => return,
-            Err(_) => {
-                // The store is busy: what he hears is checked in the next round.
-                self.to_check.insert(user);
-                return;
-            }
-        };
+    /// Takes a user who is no admin of the workspace out of the projects that he is no member of:
+    /// an admin may hear every project that he asks for.
+    fn check_rooms(&mut self, user: UserId) {
         for connection in self.hub.connections_of(user) {
-            let is_member = |room: &Room| {
-                room.project().is_none_or(|project| member.iter().any(|(own, _)| *own == project))
-            };
             let mut rooms = self.hub.rooms_of(connection);
-            rooms.retain(|room| !is_member(room));
-            self.exit(connection, &rooms, None);
+            let foreign = |project| !self.hub.belongs_to(user, project);
+            rooms.retain(|room| room.project().is_some_and(foreign));
+            self.show_out(connection, &rooms);
+        }
+    }
+
+    /// Takes a connection out of rooms that its user may not hear any more, and tells it so.
+    fn show_out(&mut self, connection: ConnectionId, rooms: &[Room]) {
+        let Some(key) = self.hub.connection(connection).map(|one| one.key) else { return };
+        let (now, encoder) = (self.clock.now(), Arc::clone(&self.encoder));
+        let told = rooms.iter().filter_map(|room| encoder.put_out(*room, Loss::Access, now, key));
+        self.hub.greet(connection, told);
+        self.exit(connection, rooms, None);
+    }
+
+    /// Takes everybody out of the rooms of a project that was deleted. Nobody is told who else
+    /// was there: all that they hear of the project is its end.
+    fn close_project(&mut self, project: ProjectId, at: SyncId) {
+        self.hub.project_deleted(project, at);
+        let now = self.clock.now();
+        for room in self.hub.rooms_around(project) {
+            self.hub.put_out(room, Loss::Project, now, &*self.encoder);
+            for connection in self.hub.members(room) {
+                let user = self.user_of(connection).map(|user| user.id);
+                self.hub.leave(connection, room);
+                if let Some(user) = user {
+                    self.roster.leave(user, room, None);
+                }
+            }
         }
     }
 

@@ -20,8 +20,8 @@ use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
-    Connection, Deliveries, Delivery, Encoder, Enters, Entry, Frame, FrameKey, Link, NotJoined,
-    Outbox, OutboxLimits, Realtime,
+    Connection, Deliveries, Delivery, Encoder, Enters, Entry, Frame, FrameKey, Link, Loss,
+    NotJoined, Outbox, OutboxLimits, Realtime,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -114,6 +114,10 @@ impl House {
 
     pub(crate) async fn create_project(&self) -> SyncId {
         self.write(Body::ProjectCreated { project: project(0) }).await
+    }
+
+    pub(crate) async fn delete_project(&self) -> SyncId {
+        self.write(Body::ProjectDeleted { project: project(0) }).await
     }
 
     pub(crate) async fn change_user(&self, id: UserId) -> SyncId {
@@ -310,6 +314,14 @@ impl Encoder for Plain {
             Body::ProjectUpdated { project, .. } => project.name.clone(),
             Body::MemberRemoved { .. } => "removed".to_owned(),
             _ => return None,
+        };
+        Some(Frame::durable(Bytes::from(text)))
+    }
+
+    fn put_out(&self, _: Room, why: Loss, _: Timestamp, _: FrameKey) -> Option<Frame> {
+        let text = match why {
+            Loss::Access => "lost",
+            Loss::Project => "ended",
         };
         Some(Frame::durable(Bytes::from(text)))
     }

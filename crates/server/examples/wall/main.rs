@@ -96,6 +96,11 @@ impl Dialect for Wall {
         Some(wire.event("oops", &json!({ "text": text })))
     }
 
+    fn put_out(&self, wire: &Wire<'_>, room: Room, why: &Fault, now: Timestamp) -> Option<Frame> {
+        let text = fault_text("watch", why);
+        matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
+    }
+
     fn expiry(&self) -> &'static str {
         "who are you?"
     }

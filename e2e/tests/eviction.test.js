@@ -1,0 +1,104 @@
+// Who may see something no longer, by whatever change, hears of it within a second in the words of
+// the own dialect, and after that nothing more: each way to lose a right, in each dialect.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+
+import { within } from '../lib/deadline.js';
+import { SIX } from '../lib/six.js';
+import { World } from '../lib/world.js';
+
+/** Milliseconds from the end of a change to the word that tells of it. */
+const AT_ONCE = 1_000;
+
+describe('eviction', () => {
+  let world;
+  const open = new Set();
+  before(async () => (world = await World.start(['alice', 'bob', 'carol'])));
+  afterEach(() => {
+    world.closeClients();
+    open.forEach((client) => client.close());
+    open.clear();
+  });
+  after(() => world.stop());
+
+  const comes = async (dialect, person) => {
+    const client = await dialect.open(person, world);
+    open.add(client);
+    return client;
+  };
+  const soon = (promise, about) => within(promise, about, AT_ONCE);
+  const member = (project, person) => `/projects/${project.id}/members/${person.id}`;
+
+  for (const dialect of SIX) {
+    describe(dialect.name, () => {
+      let [project, task, bob, carol, control] = [];
+
+      /** Bob and carol in a project of alice's, both told of a change there. */
+      const inside = async () => {
+        project = await world.project(world.alice, world.bob, world.carol);
+        // In one dialect it takes more than to be there.
+        const assigned = dialect.assigned ? { assignee_id: world.bob.id } : {};
+        task = await world.task(world.alice, project, assigned);
+        control = await comes(SIX[0], world.alice);
+        [bob, carol] = [await comes(dialect, world.bob), await comes(dialect, world.carol)];
+        for (const client of [bob, carol]) await dialect.enter(client, project);
+        await clear(bob, carol);
+        await change('First');
+        await dialect.changed(bob);
+        if (!dialect.assigned) await dialect.changed(carol);
+        await clear(bob, carol);
+      };
+      /** Reads what comes and goes at times that the test does not choose. */
+      const clear = (...clients) => Promise.all(clients.map((client) => client.drain?.()));
+      const change = (title) => world.alice.rest.patch(`/tasks/${task.id}`, { title });
+      /** Somebody who listens for certain hears a change, and bob does not. */
+      const heardByOthersOnly = async () => {
+        await clear(carol, control);
+        await change('Not for bob');
+        assert.equal((await control.next('task_updated')).task.title, 'Not for bob');
+        if (!dialect.assigned) await dialect.changed(carol);
+        await dialect.quiet(bob);
+      };
+
+      test('a member who is taken out', async () => {
+        await inside();
+        await world.alice.rest.delete(member(project, world.bob));
+        await soon(dialect.removed(bob, project), 'the word for bob');
+        await heardByOthersOnly();
+      });
+
+      test('a project that is deleted: its end, and nobody who leaves', async () => {
+        await inside();
+        await world.alice.rest.delete(`/projects/${project.id}`);
+        for (const client of [bob, carol]) await soon(dialect.deleted(client, project), 'the end');
+        for (const client of [bob, carol]) await dialect.quiet(client, { presence: true });
+      });
+
+      test('an admin of the workspace who is none any more', async () => {
+        await inside();
+        await world.setRole(world.bob, 'admin');
+        const other = await world.project(world.alice, world.carol);
+        await dialect.enter(carol, other);
+        if (!bob.drain) await bob.next('user.updated');
+        await dialect.enter(bob, other);
+        await clear(bob, carol);
+        await world.user('set-role', 'bob', 'user');
+        await soon(dialect.lost(bob, other), 'the word for bob');
+        [project, task] = [other, await world.task(world.alice, other)];
+        await clear(carol);
+        await heardByOthersOnly();
+      });
+
+      if (dialect.mayWrite) {
+        test('a role in the project that falls and rises', async () => {
+          await inside();
+          await world.alice.rest.patch(member(project, world.bob), { role: 'viewer' });
+          await dialect.mayWrite(bob, task, false);
+          await world.alice.rest.patch(member(project, world.bob), { role: 'member' });
+          await dialect.mayWrite(bob, task, true);
+        });
+      }
+    });
+  }
+});
