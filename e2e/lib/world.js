@@ -14,10 +14,10 @@ import { Client } from './sockets.js';
 const PASSWORD = 'correct horse battery';
 
 /** The person of a name, logged in: `{ id, name, fullName, token, refreshToken, rest }`. */
-async function logIn(url, name) {
+async function logIn(url, name, password = PASSWORD) {
   const nobody = new Rest(url);
   const answer = await nobody.ask('POST', '/auth/login', {
-    body: { username: name, password: PASSWORD },
+    body: { username: name, password },
   });
   const { access_token: token, refresh_token: refreshToken, user } = answer.body;
   return {
@@ -109,6 +109,12 @@ export class World {
   /** The person as somebody who connects to the listener of a dialect. */
   at(dialect, person) {
     return { ...person, url: this.server.urls[dialect] };
+  }
+
+  /** Lets a person log in anew: with other tokens, everything else as it was. */
+  async renew(person, password) {
+    const { token, refreshToken, rest } = await logIn(this.server.url, person.name, password);
+    Object.assign(person, { token, refreshToken, rest });
   }
 
   /** Runs `chorus user` beside the server. */

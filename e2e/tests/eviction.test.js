@@ -6,6 +6,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 
 import { within } from '../lib/deadline.js';
 import { SIX } from '../lib/six.js';
+import { claimsOf, mint, nowSeconds } from '../lib/tokens.js';
 import { World } from '../lib/world.js';
 
 /** Milliseconds from the end of a change to the word that tells of it. */
@@ -28,6 +29,15 @@ describe('eviction', () => {
     return client;
   };
   const soon = (promise, about) => within(promise, about, AT_ONCE);
+  /** Waits until the Task Manager app is told that somebody went. */
+  const gone = async (client, person) => {
+    for (;;) if ((await client.next('user_disconnected')).user_id === person.id) return;
+  };
+  /** A token of `person` with a few seconds to live. */
+  const expiring = ({ id, name }) => {
+    const own = { sub: name, uid: String(id), iss: 'project_manager', aud: 'project_manager_users' };
+    return mint(claimsOf(name, { ...own, exp: nowSeconds() + 3 }));
+  };
   const member = (project, person) => `/projects/${project.id}/members/${person.id}`;
 
   for (const dialect of SIX) {
@@ -35,19 +45,19 @@ describe('eviction', () => {
       let [project, task, bob, carol, control] = [];
 
       /** Bob and carol in a project of alice's, both told of a change there. */
-      const inside = async () => {
+      const inside = async (person = world.bob) => {
         project = await world.project(world.alice, world.bob, world.carol);
         // In one dialect it takes more than to be there.
         const assigned = dialect.assigned ? { assignee_id: world.bob.id } : {};
         task = await world.task(world.alice, project, assigned);
         control = await comes(SIX[0], world.alice);
-        [bob, carol] = [await comes(dialect, world.bob), await comes(dialect, world.carol)];
+        [bob, carol] = [await comes(dialect, person), await comes(dialect, world.carol)];
         for (const client of [bob, carol]) await dialect.enter(client, project);
         await clear(bob, carol);
         await change('First');
         await dialect.changed(bob);
         if (!dialect.assigned) await dialect.changed(carol);
-        await clear(bob, carol);
+        await clear(bob, carol, control);
       };
       /** Reads what comes and goes at times that the test does not choose. */
       const clear = (...clients) => Promise.all(clients.map((client) => client.drain?.()));
@@ -88,6 +98,34 @@ describe('eviction', () => {
         [project, task] = [other, await world.task(world.alice, other)];
         await clear(carol);
         await heardByOthersOnly();
+      });
+
+      /** Bob is told why, the others see him go, and nobody gets in with what he has. */
+      const putOut = async (why) => {
+        await soon(dialect.out(bob, why), 'the last words');
+        open.delete(bob);
+        await soon(gone(control, world.bob), 'his departure');
+        await change('Not for bob');
+        assert.equal((await control.next('task_updated')).task.title, 'Not for bob');
+      };
+
+      test('a token whose time is over', async () => {
+        const token = await expiring(world.bob);
+        await inside({ ...world.bob, token });
+        await dialect.out(bob, 'expired');
+        await gone(control, world.bob);
+      });
+
+      test('an account that is closed', async () => {
+        await inside();
+        await world.user('close', 'bob');
+        try {
+          await putOut('closed');
+          await world.bob.rest.refused(401, 'GET', '/users/me');
+        } finally {
+          await world.user('reopen', 'bob');
+          await world.renew(world.bob);
+        }
       });
 
       if (dialect.mayWrite) {

@@ -86,6 +86,21 @@ describe('flux among other dialects', () => {
     await flux.sees(project, world.alice);
   });
 
+  test('a name that is changed is told at once, on connections that are open', async () => {
+    const typed = { task_id: task.id, is_typing: true };
+    await world.bob.rest.patch('/users/me', { full_name: 'Bob the Builder' });
+    for (let users = []; !users.some((user) => user.name === 'Bob the Builder'); ) {
+      users = await flux.list(project);
+    }
+    await manager.tell('user_typing', typed);
+    assert.equal((await native.next('typing')).user.full_name, 'Bob the Builder');
+    await manager.tell('get_online_users', { project_id: project.id });
+    const { users } = await manager.next('online_users');
+    const bob = users.find((user) => user.user_id === world.bob.id);
+    assert.equal(bob.full_name, 'Bob the Builder');
+    await world.bob.rest.patch('/users/me', { full_name: world.bob.fullName });
+  });
+
   test('a listener of another dialect serves it in the namespace /flux alone', async () => {
     const elsewhere = new Flux(world.alice, { namespace: '/api' });
     assert.equal((await elsewhere.next('(connect_error)')).message, 'Invalid namespace');

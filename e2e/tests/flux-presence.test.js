@@ -153,6 +153,7 @@ describe('flux: presence', () => {
     await second.next('activity:new');
     await alice.rest.delete(members(bob));
     await first.sees(project, alice);
+    assert.deepEqual(await second.next('error'), { message: 'Access denied to project' });
     await alice.rest.patch(`/tasks/${task.id}`, { title: 'Secret' });
     assert.equal((await first.next('task:updated')).task.title, 'Secret');
     await second.quiet();
@@ -186,6 +187,7 @@ describe('flux: presence', () => {
     await alice.rest.delete(`/projects/${project.id}`);
     const projectId = String(project.id);
     for (const client of [first, second]) {
+      assert.deepEqual(await client.next('error'), { message: 'Project not found' });
       await client.quiet();
       await client.refused('Project not found', 'join:project', { projectId });
     }

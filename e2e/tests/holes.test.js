@@ -94,7 +94,7 @@ describe('holes of the former servers', () => {
     const clients = await everywhere(world, world.dora);
     await world.user('close', 'dora');
     for (const name of ['taskmanager', 'flux', 'prodsight', 'skybuild']) await clients[name].next('(disconnect)');
-    assert.equal((await clients.envelope.closed()).code, 1000);
+    assert.deepEqual(await clients.envelope.closed(), { code: 4401, reason: 'Account is deactivated' });
     assert.deepEqual(await refusals(world, world.dora), {
       taskmanager: 'Connection rejected by server',
       flux: 'Invalid or expired token',

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
-use chorus_model::{ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, UserId};
+use chorus_model::{
+    ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, UserId, UserRef,
+};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::MOST_ROOMS;
 use chorus_realtime::{Connection, Entry, NotJoined, Present};
@@ -225,7 +227,7 @@ impl Collab {
     ) -> Result<(), Fault> {
         let room = self.resolve(connection.user.id, name).await?;
         let signal = Signal {
-            user: connection.user.as_ref().clone(),
+            user: UserRef::clone(&connection.user.get()),
             at: self.parts.clock.now(),
             cause: Some(connection.id),
             body: SignalBody::Relay { room, name: name.text.clone(), content },
@@ -261,7 +263,7 @@ impl Collab {
         };
         let room = Room::Project(task.project_id);
         let signal = Signal {
-            user: connection.user.as_ref().clone(),
+            user: UserRef::clone(&connection.user.get()),
             at: self.parts.clock.now(),
             cause: Some(connection.id),
             body: SignalBody::Typing { task, typing },

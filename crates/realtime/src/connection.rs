@@ -1,12 +1,25 @@
 //! What the hub knows of one client in one namespace.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use chorus_model::{ConnectionId, ProjectId, Room, Timestamp, UserRef, WorkspaceRole};
+use chorus_model::{ConnectionId, ProjectId, Room, Timestamp, UserId, UserRef, WorkspaceRole};
 
 use crate::frame::FrameKey;
 use crate::outbox::Outbox;
+
+/// How a connection is ended from within: implemented by `gateway`, which has the words for it.
+pub trait Exit: Send + Sync + std::fmt::Debug {
+    /// Tells the client why, behind all that waits for it, and takes it out. Must not wait.
+    fn take(&self, why: Ended, at: Timestamp);
+}
+
+/// Why a connection is ended from within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The account of its user was closed.
+    Closed,
+}
 
 /// A presence of a session in one namespace.
 #[derive(Debug)]
@@ -14,13 +27,15 @@ pub struct Connection {
     /// Which.
     pub id: ConnectionId,
     /// Whose.
-    pub user: Arc<UserRef>,
+    pub user: Whose,
     /// In what words it is told.
     pub key: FrameKey,
     /// Where its frames wait; shared with the other connections of its session.
     pub outbox: Arc<Outbox>,
     /// What it enters by itself.
     pub enters: Enters,
+    /// How it is ended.
+    pub exit: Box<dyn Exit>,
     /// When it was made.
     pub since: Timestamp,
     /// When its client last said something, in microseconds.
@@ -28,6 +43,27 @@ pub struct Connection {
     /// The last delivery it was part of: an event or signal of several rooms reaches it once.
     /// Written by the publisher alone.
     last_delivery: AtomicU64,
+}
+
+/// A user, and what he is called now.
+#[derive(Debug)]
+pub struct Whose {
+    /// Who.
+    pub id: UserId,
+    named: RwLock<Arc<UserRef>>,
+}
+
+impl Whose {
+    /// As he is called now.
+    pub fn get(&self) -> Arc<UserRef> {
+        Arc::clone(&self.named.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// His name or address has changed.
+    pub(crate) fn rename(&self, user: &Arc<UserRef>) {
+        let mut named = self.named.write().unwrap_or_else(PoisonError::into_inner);
+        *named = Arc::clone(user);
+    }
 }
 
 /// What a connection enters by itself, beside its user's own room.
@@ -61,14 +97,16 @@ impl Connection {
         key: FrameKey,
         outbox: Arc<Outbox>,
         enters: Enters,
+        exit: Box<dyn Exit>,
         now: Timestamp,
     ) -> Self {
         Self {
             id,
-            user,
+            user: Whose { id: user.id, named: RwLock::new(user) },
             key,
             outbox,
             enters,
+            exit,
             since: now,
             last_activity: AtomicI64::new(now.micros()),
             last_delivery: AtomicU64::new(0),

@@ -232,6 +232,34 @@ async fn a_join_that_was_decided_before_its_project_was_deleted_is_refused() {
 }
 
 #[tokio::test]
+async fn a_closed_account_ends_its_connections_in_their_own_way() {
+    let house = House::build();
+    let node = house.node().await;
+    let watcher = node.connect(UserId(1), &[PROJECT]).await;
+    let closed = node.connect(UserId(7), &[PROJECT]).await;
+    let at = house.close_account(UserId(7)).await;
+    node.announced(at).await;
+    assert_eq!(closed.hear(1).await, ["Closed"]);
+    assert_eq!(watcher.see(3).await, ["+1", "+7", "-7"], "he is not expected back");
+    let entry = Node::entry(PROJECT, at);
+    let joined = node.realtime.join(closed.id, entry, Node::no_greeting()).await;
+    assert_eq!(joined, Err(NotJoined::Stale), "the connection is forgotten");
+}
+
+#[tokio::test]
+async fn a_name_that_is_changed_is_told_from_then_on() {
+    let house = House::build();
+    let node = house.node().await;
+    let renamed = node.connect(UserId(7), &[]).await;
+    house.add_member(PROJECT, UserId(7)).await;
+    let at = house.rename(UserId(7), "Another").await;
+    node.announced(at).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
+    assert_eq!(present[0].user.full_name, "Another");
+    assert_eq!(renamed.name(), "Another");
+}
+
+#[tokio::test]
 async fn only_who_is_in_a_room_speaks_to_it() {
     let house = House::build();
     let node = house.node().await;

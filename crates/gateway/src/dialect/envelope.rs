@@ -95,7 +95,7 @@ impl Dialect for Envelope {
             Fault::Unauthenticated(
                 fault @ (TokenFault::Invalid | TokenFault::Expired | TokenFault::WrongType),
             ) => (4401, format!("Authentication failed: 401: {fault}").into()),
-            Fault::Unauthenticated(fault) => (4401, fault.to_string().into()),
+            Fault::Unauthenticated(_) | Fault::Deactivated => (4401, fault.to_string().into()),
             Fault::TooManyConnections => (4429, "Too many connections".into()),
             _ => (4500, "Connection failed".into()),
         };
@@ -132,8 +132,8 @@ impl Dialect for Envelope {
         self.complaint(wire, &fault_text(why, &room.to_string()), now)
     }
 
-    fn expiry(&self) -> &'static str {
-        "Token expired"
+    fn farewell(&self, why: &Fault) -> Cow<'static, str> {
+        why.to_string().into()
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {

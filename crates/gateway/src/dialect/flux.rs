@@ -135,8 +135,8 @@ impl Dialect for Flux {
         matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
     }
 
-    fn expiry(&self) -> &'static str {
-        BAD_TOKEN
+    fn farewell(&self, _why: &Fault) -> Cow<'static, str> {
+        BAD_TOKEN.into()
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::crowd::{Crowd, Seat, UserLimits};
 use super::lexicon::Lexicon;
-use super::peer::{End, Peer};
+use super::peer::{End, Peer, WayOut};
 use super::refused::Refused;
 use super::{Ask, Decoded, Dialect, Echo, Place, Refusal, Reply};
 use crate::engine::application::Admitted;
@@ -163,8 +163,9 @@ impl Interpreter {
             End::Plain(plain) => (plain.connection(), plain.outbox()),
         };
         let (user, outbox) = (Arc::new(user.to_ref()), Arc::clone(outbox));
+        let exit = Box::new(WayOut { dialect: Arc::clone(&dialect), end: end.clone() });
         let enters = dialect.enters();
-        let connection = Connection::new(id, Arc::clone(&user), key, outbox, enters, now);
+        let connection = Connection::new(id, Arc::clone(&user), key, outbox, enters, exit, now);
         let connection = Arc::new(connection);
         let greeting = || -> Greeting {
             let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
@@ -418,17 +419,9 @@ impl Application for Interpreter {
     fn expired(self: &Arc<Self>, peer: Arc<Peer>) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
         async move {
-            let expiry = peer.dialect.refusal(&Fault::Unauthenticated(TokenFault::Expired));
-            match &peer.end {
-                End::Plain(plain) => plain.close(expiry.code, &expiry.reason),
-                End::Socket(socket) => {
-                    let now = this.collab.clock().now();
-                    let text = peer.dialect.expiry();
-                    socket.send(peer.dialect.complaint(&peer.end.wire(), text, now));
-                    if socket.disconnect() {
-                        this.collab.realtime().detach(peer.connection.id, true).await;
-                    }
-                }
+            let (why, now) = (TokenFault::Expired.into(), this.collab.clock().now());
+            if peer.end.leave(&*peer.dialect, &why, now) {
+                this.collab.realtime().detach(peer.connection.id, true).await;
             }
         }
         .boxed()

@@ -171,8 +171,10 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
         None
     }
 
-    /// What a client hears when the time of its token is over.
-    fn expiry(&self) -> &'static str;
+    /// What a client is told over Socket.IO before it is put out, as a
+    /// [complaint](Self::complaint): because the time of its token is over, or its account was
+    /// closed.
+    fn farewell(&self, why: &Fault) -> Cow<'static, str>;
 
     /// The word for an event, if there is one: a line of [`audiences`](Self::audiences).
     fn word(&self, _event: &Event) -> Option<&'static str> {

@@ -66,7 +66,7 @@ impl Dialect for Native {
 
     fn refusal(&self, fault: &Fault) -> Refusal {
         let code = match fault {
-            Fault::Unauthenticated(_) => 4401,
+            Fault::Unauthenticated(_) | Fault::Deactivated => 4401,
             Fault::TooManyConnections => 4429,
             _ => 4500,
         };
@@ -152,8 +152,8 @@ impl Dialect for Native {
         Some(told(wire, "unsubscribed", &content))
     }
 
-    fn expiry(&self) -> &'static str {
-        "Token expired"
+    fn farewell(&self, why: &Fault) -> Cow<'static, str> {
+        why.to_string().into()
     }
 
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {

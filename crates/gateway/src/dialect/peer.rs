@@ -6,10 +6,10 @@ use chorus_collab::Fault;
 use chorus_collab::live::Lately;
 use chorus_model::Timestamp;
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Connection, Frame, Present};
+use chorus_realtime::{Connection, Ended, Exit, Frame, Present};
 
 use super::crowd::Seat;
-use super::{Dialect, Echo, Frames, Reply, To, Wire};
+use super::{Dialect, Echo, Frames, Refusal, Reply, To, Wire};
 use crate::engine::{Plain, Socket};
 
 /// What is kept of a client.
@@ -47,11 +47,43 @@ impl End {
         }
     }
 
+    /// Tells the client why it is put out, and takes it out: over Socket.IO of its namespace. False
+    /// if it was out already.
+    pub(super) fn leave(&self, dialect: &dyn Dialect, why: &Fault, now: Timestamp) -> bool {
+        match self {
+            Self::Plain(plain) => {
+                let Refusal { code, reason, .. } = dialect.refusal(why);
+                plain.close(code, &reason);
+                true
+            }
+            Self::Socket(socket) => {
+                let told = dialect.complaint(&self.wire(), &dialect.farewell(why), now);
+                socket.disconnect_after(told)
+            }
+        }
+    }
+
     pub(super) fn send(&self, frames: impl IntoIterator<Item = Frame>) {
         match self {
             Self::Socket(socket) => socket.send(frames),
             Self::Plain(plain) => plain.send(frames),
         }
+    }
+}
+
+/// How the publisher ends a connection.
+#[derive(Debug)]
+pub(super) struct WayOut {
+    pub(super) dialect: Arc<dyn Dialect>,
+    pub(super) end: End,
+}
+
+impl Exit for WayOut {
+    fn take(&self, why: Ended, at: Timestamp) {
+        let why = match why {
+            Ended::Closed => Fault::Deactivated,
+        };
+        self.end.leave(&*self.dialect, &why, at);
     }
 }
 
@@ -72,7 +104,8 @@ impl Peer {
         ack: Option<u64>,
         now: Timestamp,
     ) {
-        let (wire, to) = (self.end.wire(), To { user: &self.connection.user, echo, now });
+        let user = self.connection.user.get();
+        let (wire, to) = (self.end.wire(), To { user: &user, echo, now });
         let frames = match outcome {
             Ok(reply) => self.dialect.reply(&wire, &to, reply),
             Err(_) if ack.is_some() && self.dialect.acknowledges_faults() => Frames::new(),
@@ -92,7 +125,7 @@ impl Peer {
         reply: impl FnOnce(Vec<Present>) -> Reply + Send + 'static,
     ) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
-        let user = Arc::clone(&self.connection.user);
+        let user = self.connection.user.get();
         Box::new(move |arrival| {
             let to = To { user: &user, echo: &echo, now: arrival.since };
             dialect.reply(&end.wire(), &to, &reply(arrival.present.to_vec()))

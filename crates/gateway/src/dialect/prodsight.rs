@@ -129,8 +129,8 @@ impl Dialect for Prodsight {
         Some(wire.event("room_left", &in_room(project)))
     }
 
-    fn expiry(&self) -> &'static str {
-        "Token expired"
+    fn farewell(&self, why: &Fault) -> Cow<'static, str> {
+        why.to_string().into()
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {

@@ -102,8 +102,8 @@ impl Dialect for Skybuild {
         matches!(room, Room::Project(_)).then(|| self.complaint(wire, &fault_text(why), now))?
     }
 
-    fn expiry(&self) -> &'static str {
-        NOT_AUTHENTICATED
+    fn farewell(&self, _why: &Fault) -> Cow<'static, str> {
+        NOT_AUTHENTICATED.into()
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {

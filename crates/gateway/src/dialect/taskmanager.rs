@@ -117,8 +117,8 @@ impl Dialect for Taskmanager {
         matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
     }
 
-    fn expiry(&self) -> &'static str {
-        "Authentication required"
+    fn farewell(&self, _why: &Fault) -> Cow<'static, str> {
+        "Authentication required".into()
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {

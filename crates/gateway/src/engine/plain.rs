@@ -95,8 +95,10 @@ impl Plain {
         self.end.outbox.flush();
     }
 
-    /// Ends the session with a close frame (RFC 6455, section 7.4); the first one counts.
+    /// Ends the session with a close frame (RFC 6455, section 7.4), behind what waits for it as
+    /// far as that goes; the first one counts.
     pub fn close(&self, code: u16, reason: &str) {
+        self.end.outbox.flush();
         if let Some(farewell) = &self.end.farewell {
             farewell.get_or_init(|| websocket::close_frame(code, reason));
         }

@@ -117,9 +117,15 @@ impl Socket {
     /// Takes the client out of the namespace: `41`. The session stays open. False if it was out
     /// already.
     pub fn disconnect(&self) -> bool {
+        self.disconnect_after([])
+    }
+
+    /// The same, behind some last words.
+    pub fn disconnect_after(&self, words: impl IntoIterator<Item = Frame>) -> bool {
         let first = self.leave();
         if first {
-            self.send([text(|buf| socketio::write_disconnect(buf, &self.end.namespace))]);
+            let good_bye = text(|buf| socketio::write_disconnect(buf, &self.end.namespace));
+            self.send(words.into_iter().chain([good_bye]));
         }
         first
     }

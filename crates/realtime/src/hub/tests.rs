@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
-use crate::connection::Enters;
+use crate::connection::{Ended, Enters, Exit};
 use crate::counters::Counters;
 use crate::frame::{Deliveries, Delivery};
 use crate::outbox::OutboxLimits;
@@ -61,6 +61,14 @@ impl Encoder for Words {
     }
 }
 
+/// No test here ends a connection.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Exit for Nowhere {
+    fn take(&self, _: Ended, _: Timestamp) {}
+}
+
 fn user(id: i64) -> Arc<UserRef> {
     let name = format!("user{id}");
     Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
@@ -74,6 +82,7 @@ fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
         FrameKey(key),
         Arc::new(outbox),
         Enters::Projects,
+        Box::new(Nowhere),
         Timestamp::default(),
     ));
     hub.attach(Arc::clone(&connection), SyncId::ZERO);

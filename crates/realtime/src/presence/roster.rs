@@ -91,6 +91,17 @@ impl Roster {
         self.leaving.first().map(|(grace, ..)| *grace)
     }
 
+    /// The person is called so from now on. Returns where somebody is shown by another name.
+    pub fn rename(&mut self, user: &Arc<UserRef>) -> Places {
+        let mut places = self.places_of(user.id);
+        places.retain(|room| {
+            let stays = self.stays.get_mut(room);
+            let stay = stays.and_then(|stays| stays.get_mut(&user.id));
+            stay.is_some_and(|stay| std::mem::replace(&mut stay.user, Arc::clone(user)) != *user)
+        });
+        places
+    }
+
     /// Where `user` is.
     pub fn places_of(&self, user: UserId) -> Places {
         self.places.get(&user).cloned().unwrap_or_default()

@@ -68,7 +68,7 @@ impl Publisher {
     pub(super) fn detach(&mut self, id: ConnectionId, clean: bool) {
         let grace = (!clean).then(|| self.clock.monotonic() + GRACE);
         if let Some((connection, rooms)) = self.hub.detach(id) {
-            self.absent(&connection.user, &rooms, grace);
+            self.absent(&connection.user.get(), &rooms, grace);
         }
     }
 
@@ -117,7 +117,7 @@ impl Publisher {
 
     /// Somebody came or went: who hears lists is told now, or as soon as the room may be told
     /// again.
-    fn list_later(&mut self, room: Room, cause: Option<ConnectionId>) {
+    pub(super) fn list_later(&mut self, room: Room, cause: Option<ConnectionId>) {
         let now = self.clock.monotonic();
         if self.hub.wants_lists(room, &*self.encoder) && self.lists.changed(room, cause, now) {
             self.list(room, cause);
@@ -159,7 +159,7 @@ impl Publisher {
     }
 
     pub(super) fn user_of(&self, id: ConnectionId) -> Option<Arc<UserRef>> {
-        self.hub.connection(id).map(|connection: &Arc<Connection>| Arc::clone(&connection.user))
+        self.hub.connection(id).map(|connection: &Arc<Connection>| connection.user.get())
     }
 }
 

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use chorus_model::event::Rooms;
 use chorus_model::{
-    Body, ConnectionId, Event, Member, ProjectId, Room, SyncId, UserId, WorkspaceRole,
+    Body, ConnectionId, Event, Member, ProjectId, Room, SyncId, UserId, UserRef, WorkspaceRole,
 };
 
 use super::Publisher;
 use super::attendance::MOST_ROOMS;
-use crate::connection::Connection;
+use crate::connection::{Connection, Ended};
 use crate::frame::Loss;
-use crate::outbox::CloseReason;
 
 impl Publisher {
     /// Applies what an event says of rights to the hub: the event itself was still delivered
@@ -38,6 +37,7 @@ impl Publisher {
             Body::ProjectDeleted { project } => self.close_project(project.id, at),
             Body::UserUpdated { user } => {
                 self.hub.rights_changed(user.id, at);
+                self.rename(&Arc::new(user.to_ref()));
                 self.change_role(user.id, user.role);
                 if user.role != WorkspaceRole::Admin {
                     self.check_rooms(user.id);
@@ -45,11 +45,7 @@ impl Publisher {
             }
             Body::UserDeactivated { user } => {
                 self.hub.rights_changed(user.id, at);
-                for id in self.hub.connections_of(user.id) {
-                    if let Some(connection) = self.hub.connection(id) {
-                        connection.outbox.close(CloseReason::Ended);
-                    }
-                }
+                self.end(user.id, Ended::Closed);
             }
             _ => {}
         }
@@ -123,6 +119,29 @@ impl Publisher {
             {
                 self.enter(connection, &[room], self.clock.now());
             }
+        }
+    }
+
+    /// Ends every connection of a user: it is told why, and its user has left at once.
+    fn end(&mut self, user: UserId, why: Ended) {
+        let now = self.clock.now();
+        for id in self.hub.connections_of(user) {
+            if let Some(connection) = self.hub.connection(id) {
+                connection.exit.take(why, now);
+            }
+            self.detach(id, true);
+        }
+    }
+
+    /// From now on a user is called so: in signals, and in lists of who is there.
+    fn rename(&mut self, user: &Arc<UserRef>) {
+        for id in self.hub.connections_of(user.id) {
+            if let Some(connection) = self.hub.connection(id) {
+                connection.user.rename(user);
+            }
+        }
+        for room in self.roster.rename(user) {
+            self.list_later(room, None);
         }
     }
 

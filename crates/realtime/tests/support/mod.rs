@@ -20,8 +20,8 @@ use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
-    Connection, Deliveries, Delivery, Encoder, Enters, Entry, Frame, FrameKey, Link, Loss,
-    NotJoined, Outbox, OutboxLimits, Realtime,
+    Connection, Deliveries, Delivery, Encoder, Ended, Enters, Entry, Exit, Frame, FrameKey, Link,
+    Loss, NotJoined, Outbox, OutboxLimits, Realtime,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -52,7 +52,7 @@ pub(crate) struct Node {
 pub(crate) struct Listener {
     pub(crate) id: ConnectionId,
     ear: Arc<Ear>,
-    _outbox: Arc<Outbox>,
+    connection: Arc<Connection>,
 }
 
 impl House {
@@ -121,18 +121,16 @@ impl House {
     }
 
     pub(crate) async fn change_user(&self, id: UserId) -> SyncId {
-        let UserRef { username, full_name, email, .. } = user(id);
-        let user = User {
-            id,
-            username,
-            email,
-            full_name,
-            role: WorkspaceRole::User,
-            is_active: true,
-            created_at: Timestamp::default(),
-            updated_at: Timestamp::default(),
-        };
+        self.write(Body::UserUpdated { user: account(id) }).await
+    }
+
+    pub(crate) async fn rename(&self, id: UserId, full_name: &str) -> SyncId {
+        let user = User { full_name: full_name.to_owned(), ..account(id) };
         self.write(Body::UserUpdated { user }).await
+    }
+
+    pub(crate) async fn close_account(&self, id: UserId) -> SyncId {
+        self.write(Body::UserDeactivated { user: account(id) }).await
     }
 
     async fn write(&self, body: Body) -> SyncId {
@@ -171,10 +169,12 @@ impl Node {
             FrameKey(0),
             Arc::clone(&outbox),
             Enters::Projects,
+            Box::new(Door(Arc::clone(&ear))),
             Timestamp::default(),
         );
-        self.realtime.attach(Arc::new(connection)).await;
-        let listener = Listener { id, ear, _outbox: outbox };
+        let connection = Arc::new(connection);
+        self.realtime.attach(Arc::clone(&connection)).await;
+        let listener = Listener { id, ear, connection };
         self.enter(&listener, Room::User(user_id)).await.unwrap();
         for project in projects {
             self.join(&listener, *project).await.unwrap();
@@ -258,13 +258,18 @@ impl Listener {
         self.ear.next(count, &self.ear.presence).await
     }
 
+    /// What its user is called.
+    pub(crate) fn name(&self) -> String {
+        self.connection.user.get().full_name.clone()
+    }
+
     pub(crate) fn is_silent(&self) -> bool {
         self.ear.events.lock().unwrap().is_empty() && self.ear.presence.lock().unwrap().is_empty()
     }
 }
 
 /// Takes every frame at once.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ear {
     events: Mutex<VecDeque<String>>,
     presence: Mutex<VecDeque<String>>,
@@ -283,6 +288,17 @@ impl Ear {
             }
         };
         tokio::time::timeout(DEADLINE, all).await.expect("heard too little")
+    }
+}
+
+/// A way out that is heard.
+#[derive(Debug)]
+struct Door(Arc<Ear>);
+
+impl Exit for Door {
+    fn take(&self, why: Ended, _: Timestamp) {
+        self.0.events.lock().unwrap().push_back(format!("{why:?}"));
+        self.0.more.notify_one();
     }
 }
 
@@ -382,6 +398,20 @@ impl Entropy for Counting {
 fn user(id: UserId) -> UserRef {
     let name = format!("user{id}");
     UserRef { id, username: name.clone(), full_name: name, email: None }
+}
+
+fn account(id: UserId) -> User {
+    let UserRef { username, full_name, email, .. } = user(id);
+    User {
+        id,
+        username,
+        email,
+        full_name,
+        role: WorkspaceRole::User,
+        is_active: true,
+        created_at: Timestamp::default(),
+        updated_at: Timestamp::default(),
+    }
 }
 
 fn member(project_id: ProjectId, user_id: UserId) -> Member {

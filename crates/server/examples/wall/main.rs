@@ -101,8 +101,8 @@ impl Dialect for Wall {
         matches!(room, Room::Project(_)).then(|| self.complaint(wire, &text, now))?
     }
 
-    fn expiry(&self) -> &'static str {
-        "who are you?"
+    fn farewell(&self, why: &Fault) -> Cow<'static, str> {
+        fault_text("", why)
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {
