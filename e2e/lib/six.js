@@ -84,7 +84,7 @@ export const SIX = [
   },
   {
     name: 'flux',
-    open: (person) => Flux.connected(person, { namespace: '/flux', transports: ['websocket'] }),
+    open: inNamespace(Flux, 'flux'),
     enter: (client, project) => client.join(project),
     changed: async (client) => {
       await client.next('activity:new');
@@ -93,10 +93,7 @@ export const SIX = [
     removed: error(ACCESS),
     lost: error(ACCESS),
     deleted: error('Project not found'),
-    out: async (client) => {
-      assert.deepEqual(await client.next('error'), { message: 'Invalid or expired token' });
-      assert.equal(await client.next('(disconnect)'), 'io server disconnect');
-    },
+    out: (client) => disconnected(client, 'Invalid or expired token'),
     quiet: (client) => client.quiet(),
   },
   {

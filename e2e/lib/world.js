@@ -11,7 +11,8 @@ import { Server } from './server.js';
 import { Skybuild } from './skybuild.js';
 import { Client } from './sockets.js';
 
-const PASSWORD = 'correct horse battery';
+/** Everybody's password. */
+export const PASSWORD = 'correct horse battery';
 
 /** The person of a name, logged in: `{ id, name, fullName, token, refreshToken, rest }`. */
 async function logIn(url, name, password = PASSWORD) {

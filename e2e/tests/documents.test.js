@@ -126,8 +126,10 @@ describe('the documents', () => {
       const { alice, bob } = world;
       const all = ['index', 'health', 'api_health', 'native_health', 'alive', 'ready', 'sockets', 'connections', 'metrics'];
       for (const id of [...all, 'openapi', 'asyncapi']) await good(id);
-      for (const id of ['register', 'log_in', 'refresh', 'log_out', 'change_password']) {
+      for (const id of ['register', 'log_in', 'refresh', 'log_out']) await good(id, {}, alice);
+      for (const id of ['change_password', 'log_out_everywhere']) {
         await good(id, {}, alice);
+        await world.renew(alice);
       }
       for (const id of ['show_me', 'show_account', 'change_me', 'change_me_by_put']) await good(id);
       for (const id of ['change_account', 'change_account_by_put', 'feed']) await good(id);

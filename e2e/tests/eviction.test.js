@@ -5,12 +5,26 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { within } from '../lib/deadline.js';
+import { NativeSocket } from '../lib/native.js';
 import { SIX } from '../lib/six.js';
 import { claimsOf, mint, nowSeconds } from '../lib/tokens.js';
-import { World } from '../lib/world.js';
+import { PASSWORD, World } from '../lib/world.js';
 
 /** Milliseconds from the end of a change to the word that tells of it. */
 const AT_ONCE = 1_000;
+
+/** Every way to end all tokens of bob; the password that he has then. */
+const LOGGED_OUT = [
+  ['himself', async ({ bob }) => {
+    assert.equal((await bob.rest.ask('POST', '/auth/logout-all')).status, 204);
+  }],
+  ['the command line', (world) => world.user('log-out', 'bob')],
+  ['a new password', async ({ bob }) => {
+    const body = { old_password: PASSWORD, new_password: 'another horse battery' };
+    assert.equal((await bob.rest.ask('POST', '/auth/password', { body })).status, 204);
+    return body.new_password;
+  }],
+];
 
 describe('eviction', () => {
   let world;
@@ -36,7 +50,9 @@ describe('eviction', () => {
   /** A token of `person` with a few seconds to live. */
   const expiring = ({ id, name }) => {
     const own = { sub: name, uid: String(id), iss: 'project_manager', aud: 'project_manager_users' };
-    return mint(claimsOf(name, { ...own, exp: nowSeconds() + 3 }));
+    // Issued after all that has ended his tokens.
+    const times = { iat: nowSeconds() + 60, exp: nowSeconds() + 3 };
+    return mint(claimsOf(name, { ...own, ...times }));
   };
   const member = (project, person) => `/projects/${project.id}/members/${person.id}`;
 
@@ -115,6 +131,29 @@ describe('eviction', () => {
         await dialect.out(bob, 'expired');
         await gone(control, world.bob);
       });
+
+      for (const [how, logOut] of LOGGED_OUT) {
+        test(`tokens that are ended, by ${how}`, async () => {
+          await inside();
+          const { token, rest } = world.bob;
+          const password = await logOut(world);
+          try {
+            await soon(dialect.out(bob, 'revoked'), 'the last words');
+            open.delete(bob);
+            const { error } = await rest.refused(401, 'GET', '/users/me');
+            assert.equal(error.code, 'token_revoked');
+            assert.equal(await NativeSocket.refused({ ...world.bob, token }), 'Token revoked');
+            // Whoever logs in anew is let in, in the same second too.
+            await world.renew(world.bob, password);
+            (await dialect.open(world.bob, world)).close();
+            await change('Not for bob');
+            assert.equal((await control.next('task_updated')).task.title, 'Not for bob');
+          } finally {
+            await world.user('set-password', 'bob', '--password', PASSWORD);
+            await world.renew(world.bob);
+          }
+        });
+      }
 
       test('an account that is closed', async () => {
         await inside();

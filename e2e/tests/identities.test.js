@@ -84,6 +84,18 @@ describe('tokens of another back end', () => {
     client.close();
   });
 
+  test('end with all tokens of the account, and count again when they are newer', async () => {
+    const issued = (iat) => old('left behind', { username: 'lena', iat, nbf: undefined });
+    const { client } = await open(issued(nowSeconds()));
+    await world.user('log-out', 'lena');
+    assert.deepEqual(await client.next('error'), { message: 'Authentication required' });
+    assert.equal((await client.nextArgs('(disconnect)'))[0], 'io server disconnect');
+    for (const iat of [nowSeconds() - 60, undefined]) {
+      await assert.rejects(open(issued(iat)), /Connection rejected by server/, `issued at ${iat}`);
+    }
+    await connected(issued(nowSeconds() + 2));
+  });
+
   test('do not count in another dialect, nor when they are bad', async () => {
     const query = { token: mint(claimsOf('ann', envelopeClaims()), { secret: OLD }) };
     assert.equal((await refusal(world.server.url, query)).status, 403);

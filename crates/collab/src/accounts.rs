@@ -7,11 +7,10 @@ use chorus_storage::{NewUser, Page, Reads, Store, Tx};
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
 
-use crate::access;
 use crate::collab::Collab;
 use crate::doing::Doing;
 use crate::fault::{Fault, Noun};
-use crate::tokens::{Authenticated, Named, TokenFault, TokenKind, TokenRules};
+use crate::tokens::{Authenticated, Checked, Named, TokenFault, TokenKind, TokenRules};
 
 /// Who may make an account by himself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,11 +77,11 @@ impl Collab {
         if !user.is_active {
             return Err(Fault::Deactivated);
         }
-        let (refresh_token, expires) = self.issue(&user, TokenKind::Refresh)?;
+        let (refresh_token, expires) = self.issue(&user, TokenKind::Refresh).await?;
         let (hash, id) = (digest(&refresh_token), user.id);
         let keep = move |tx: &mut Tx<'_>| Ok(tx.insert_refresh_token(&hash, id, expires)?);
         self.parts.store.write::<_, Fault>(keep).await?;
-        self.logged_in(user, refresh_token)
+        self.logged_in(user, refresh_token).await
     }
 
     /// Another access token for who holds a refresh token.
@@ -99,7 +98,7 @@ impl Collab {
             })
             .await?;
         let user = user.filter(|user| user.is_active).ok_or(TokenFault::Invalid)?;
-        self.logged_in(user, token)
+        self.logged_in(user, token).await
     }
 
     /// Ends a refresh token. One that is not known has ended already.
@@ -110,7 +109,12 @@ impl Collab {
         Ok(())
     }
 
-    /// Changes one's own password. All refresh tokens end with the old one.
+    /// Ends all tokens of a user, and the connections that were let in with them.
+    pub async fn log_out_everywhere(&self, user: UserId) -> Result<(), Fault> {
+        log_out_everywhere(&self.parts.store, user).await
+    }
+
+    /// Changes one's own password. All tokens end with the old one.
     pub async fn change_password(
         &self,
         user: UserId,
@@ -178,20 +182,26 @@ impl Collab {
         let now = self.parts.clock.now();
         let checked = self.parts.tokens.check(token, kind, rules, now)?;
         let named = checked.named;
-        let user = self.parts.store.read(move |reads| find(reads, &named)).await?;
-        let user = user.filter(|user| user.is_active).ok_or(TokenFault::UnknownUser)?;
-        Ok(Authenticated { user, expires_at: checked.expires_at })
+        let found = self.parts.store.read(move |reads| {
+            let user = find(reads, &named)?;
+            user.map(|user| Ok((reads.tokens_from(user.id)?, user))).transpose()
+        });
+        let (tokens_from, user) = found.await?.ok_or(TokenFault::UnknownUser)?;
+        let Checked { issued_at, expires_at, .. } = checked;
+        Authenticated { user, issued_at, expires_at }.unless_ended(tokens_from)
     }
 
-    fn logged_in(&self, user: User, refresh_token: String) -> Result<Login, Fault> {
-        let (access_token, expires_at) = self.issue(&user, TokenKind::Access)?;
+    async fn logged_in(&self, user: User, refresh_token: String) -> Result<Login, Fault> {
+        let (access_token, expires_at) = self.issue(&user, TokenKind::Access).await?;
         let expires_in = u64::from(self.parts.tokens.settings().access_minutes) * 60;
         Ok(Login { user, access_token, refresh_token, expires_at, expires_in })
     }
 
-    fn issue(&self, user: &User, kind: TokenKind) -> Result<(String, Timestamp), Fault> {
-        let id = self.parts.entropy.word(20);
-        self.parts.tokens.issue(user, kind, self.parts.clock.now(), &id).ok_or(Fault::Internal)
+    async fn issue(&self, user: &User, kind: TokenKind) -> Result<(String, Timestamp), Fault> {
+        let holder = user.id;
+        let from = self.parts.store.read(move |reads| reads.tokens_from(holder)).await?;
+        let (times, id) = ((self.parts.clock.now(), from), self.parts.entropy.word(20));
+        self.parts.tokens.issue(user, kind, times, &id).ok_or(Fault::Internal)
     }
 }
 
@@ -237,19 +247,28 @@ pub async fn add_account(
     Ok(written.await?.value)
 }
 
-/// Gives somebody a password; all his refresh tokens end.
-pub async fn set_password(store: &Store, user: UserId, hash: String) -> Result<(), Fault> {
+/// Ends all tokens of a user, and the connections that were let in with them.
+pub async fn log_out_everywhere(store: &Store, user: UserId) -> Result<(), Fault> {
     let written = store.write::<_, Fault>(move |tx| {
-        access::actor(tx, user)?;
-        tx.set_password(user, &hash)?;
-        tx.revoke_refresh_tokens_of(user)?;
-        Ok(())
+        let mut doing = Doing::new(tx, user, None)?;
+        end_tokens(&mut doing)
     });
     written.await?;
     Ok(())
 }
 
-/// Closes an account, or opens it again. A closed one cannot log in, its refresh tokens end, and
+/// Gives somebody a password; all his tokens end, and so do his connections.
+pub async fn set_password(store: &Store, user: UserId, hash: String) -> Result<(), Fault> {
+    let written = store.write::<_, Fault>(move |tx| {
+        let mut doing = Doing::new(tx, user, None)?;
+        doing.tx.set_password(user, &hash)?;
+        end_tokens(&mut doing)
+    });
+    written.await?;
+    Ok(())
+}
+
+/// Closes an account, or opens it again. A closed one cannot log in, its tokens end for good, and
 /// so do its connections.
 pub async fn set_open(store: &Store, user: UserId, open: bool) -> Result<User, Fault> {
     let written = store.write::<_, Fault>(move |tx| {
@@ -259,7 +278,7 @@ pub async fn set_open(store: &Store, user: UserId, open: bool) -> Result<User, F
         }
         let new = User { is_active: open, ..old };
         let user = tx.update_user(&new)?.map_err(Fault::Taken)?;
-        tx.revoke_refresh_tokens_of(user.id)?;
+        tx.end_tokens(user.id)?;
         let body = if open {
             Body::UserUpdated { user: user.clone() }
         } else {
@@ -284,6 +303,26 @@ pub async fn set_role(store: &Store, user: UserId, role: WorkspaceRole) -> Resul
         Ok(user)
     });
     Ok(written.await?.value)
+}
+
+fn end_tokens(doing: &mut Doing<'_, '_>) -> Result<(), Fault> {
+    let user = doing.user.clone();
+    let tokens_from = doing.tx.end_tokens(user.id)?;
+    doing.append(Body::UserLoggedOut { user, tokens_from })?;
+    Ok(())
+}
+
+impl Authenticated {
+    /// Unless the account is closed, or tokens count only from later on.
+    pub(crate) fn unless_ended(self, tokens_from: Timestamp) -> Result<Self, Fault> {
+        if !self.user.is_active {
+            return Err(TokenFault::UnknownUser.into());
+        }
+        if self.issued_at < tokens_from {
+            return Err(TokenFault::Revoked.into());
+        }
+        Ok(self)
+    }
 }
 
 fn find(reads: &Reads<'_>, named: &Named) -> Result<Option<User>, chorus_storage::StoreError> {

@@ -78,6 +78,7 @@ impl Fault {
             Self::Unauthenticated(TokenFault::Missing) => "not_authenticated",
             Self::Unauthenticated(TokenFault::Invalid | TokenFault::NoSubject) => "invalid_token",
             Self::Unauthenticated(TokenFault::Expired) => "token_expired",
+            Self::Unauthenticated(TokenFault::Revoked) => "token_revoked",
             Self::Unauthenticated(TokenFault::WrongType) => "wrong_token_type",
             Self::Unauthenticated(TokenFault::UnknownUser) => "unknown_user",
             Self::BadCredentials => "bad_credentials",

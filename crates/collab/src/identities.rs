@@ -33,15 +33,14 @@ impl Collab {
         let found = self.parts.store.read(move |reads| {
             reads.identity(realm, &subject)?.map_or(Ok(None), |user| reads.user(user))
         });
-        let expires_at = foreigner.expires_at;
+        let (issued_at, expires_at) = (foreigner.issued_at, foreigner.expires_at);
         let user = match found.await? {
             Some(user) => user,
             None => self.welcome(realm, foreigner).await?,
         };
-        if !user.is_active {
-            return Err(TokenFault::UnknownUser.into());
-        }
-        Ok(Authenticated { user, expires_at })
+        let holder = user.id;
+        let from = self.parts.store.read(move |reads| reads.tokens_from(holder)).await?;
+        Authenticated { user, issued_at, expires_at }.unless_ended(from)
     }
 
     /// Makes an account for somebody who has none. Nobody knows its password.

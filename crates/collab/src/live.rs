@@ -18,6 +18,7 @@ use crate::collab::Collab;
 use crate::fault::{Fault, Noun};
 use crate::fields::id_of;
 use crate::queries::visible_task;
+use crate::tokens::TokenFault;
 
 /// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,10 +118,15 @@ impl Collab {
         greeting: impl Fn() -> Greeting,
     ) -> Result<(), Fault> {
         self.parts.realtime.attach(Arc::clone(connection)).await;
-        let (user, enters) = (connection.user.id, connection.enters);
+        let (user, issued_at) = (connection.user.id, connection.user.issued_at);
+        let enters = connection.enters;
         self.enter(connection.id, greeting, move |collab| async move {
             collab
                 .query(user, move |reads, user| {
+                    // The token was looked at before the publisher knew whom to put out.
+                    if issued_at < reads.tokens_from(user.id)? {
+                        return Err(TokenFault::Revoked.into());
+                    }
                     let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
                     let member = reads.memberships_of(user.id)?;
                     let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();

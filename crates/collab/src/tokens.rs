@@ -87,6 +87,9 @@ pub enum TokenFault {
     /// Its time is over.
     #[error("Token expired")]
     Expired,
+    /// Its holder was logged out everywhere since it was issued.
+    #[error("Token revoked")]
+    Revoked,
     /// It is a token for something else.
     #[error("Wrong token type")]
     WrongType,
@@ -112,6 +115,8 @@ pub enum Named {
 pub struct Authenticated {
     /// The person, as stored.
     pub user: User,
+    /// When the token was issued; the beginning of time if it does not say.
+    pub issued_at: Timestamp,
     /// When the token ends.
     pub expires_at: Timestamp,
 }
@@ -121,6 +126,8 @@ pub struct Authenticated {
 pub struct Checked {
     /// Whom it names.
     pub named: Named,
+    /// When it was issued; the beginning of time if it does not say.
+    pub issued_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
     /// Its own id, if it has one.
@@ -150,6 +157,7 @@ struct Claims {
     r#type: Option<Value>,
     iss: Option<Value>,
     aud: Option<Value>,
+    iat: Option<f64>,
     exp: Option<f64>,
     nbf: Option<f64>,
     jti: Option<String>,
@@ -171,6 +179,8 @@ pub(crate) struct Foreigner {
     pub(crate) full_name: Option<String>,
     /// The address, likewise.
     pub(crate) email: Option<String>,
+    /// When the token was issued; the beginning of time if it does not say.
+    pub(crate) issued_at: Timestamp,
     /// When the token ends.
     pub(crate) expires_at: Timestamp,
 }
@@ -217,12 +227,13 @@ impl Tokens {
         &self.settings
     }
 
-    /// A token for `user`, and when it ends. `id` makes it one of a kind.
+    /// A token for `user`, and when it ends. `id` makes it one of a kind. It says that it was
+    /// issued now, or at `from` if that is later: from when on tokens of this person count.
     pub fn issue(
         &self,
         user: &User,
         kind: TokenKind,
-        now: Timestamp,
+        (now, from): (Timestamp, Timestamp),
         id: &str,
     ) -> Option<(String, Timestamp)> {
         let minutes = match kind {
@@ -239,7 +250,7 @@ impl Tokens {
             r#type: kind.name(),
             iss: &self.settings.issuer,
             aud: &self.settings.audience,
-            iat: now.seconds(),
+            iat: now.max(from).seconds(),
             exp: expires.seconds(),
             jti: id,
         };
@@ -257,7 +268,8 @@ impl Tokens {
     ) -> Result<Checked, TokenFault> {
         let (claims, expires_at) = self.read(token, &self.decoding, kind, rules, now)?;
         let named = claims.named(rules.subject).ok_or(TokenFault::NoSubject)?;
-        Ok(Checked { named, expires_at, id: claims.jti })
+        let issued_at = claims.issued_at();
+        Ok(Checked { named, issued_at, expires_at, id: claims.jti })
     }
 
     /// Checks a token of another back end by the rules of a dialect.
@@ -278,6 +290,7 @@ impl Tokens {
         let subject = subject.as_ref().and_then(plain).ok_or(TokenFault::NoSubject)?;
         let name = [&claims.username, &claims.preferred_username].into_iter().flatten().next();
         Ok(Foreigner {
+            issued_at: claims.issued_at(),
             username: name.cloned(),
             full_name: claims.full_name.or(claims.name),
             email: claims.email,
@@ -337,6 +350,10 @@ impl Tokens {
 }
 
 impl Claims {
+    fn issued_at(&self) -> Timestamp {
+        self.iat.and_then(instant).unwrap_or_default()
+    }
+
     fn named(&self, subject: Subject) -> Option<Named> {
         let id = |claim: &Option<Value>| {
             claim.as_ref().and_then(crate::fields::id_of).map(|id| Named::Id(UserId(id)))

@@ -230,6 +230,14 @@ pub enum Body {
         /// As it is now.
         user: User,
     },
+    /// Somebody was logged out everywhere: his tokens of before count no more.
+    #[serde(rename = "user.logged_out")]
+    UserLoggedOut {
+        /// Who.
+        user: User,
+        /// Tokens that were issued before count no more.
+        tokens_from: Timestamp,
+    },
     /// Another back end tells something in its own words.
     #[serde(rename = "custom")]
     Custom(CustomEvent),
@@ -262,6 +270,7 @@ impl Body {
             Self::NotificationCreated { .. } => "notification.created",
             Self::UserUpdated { .. } => "user.updated",
             Self::UserDeactivated { .. } => "user.deactivated",
+            Self::UserLoggedOut { .. } => "user.logged_out",
             Self::Custom(_) => "custom",
         }
     }
@@ -284,7 +293,9 @@ impl Body {
             | Self::CommentUpdated { task, .. }
             | Self::CommentDeleted { task, .. } => Scope::Project(task.project_id),
             Self::NotificationCreated { notification } => Scope::User(notification.user_id),
-            Self::UserUpdated { user } | Self::UserDeactivated { user } => Scope::User(user.id),
+            Self::UserUpdated { user }
+            | Self::UserDeactivated { user }
+            | Self::UserLoggedOut { user, .. } => Scope::User(user.id),
             // One that cannot be kept never comes here.
             Self::Custom(custom) => custom.room.scope().unwrap_or(Scope::Everyone),
         }
@@ -324,7 +335,7 @@ impl Body {
     /// Whom it concerns, apart from who may know: the rooms it is filed under in the log.
     pub fn rooms(&self) -> Rooms {
         match self {
-            Self::ProjectCreated { project } | Self::ProjectDeleted { project } => {
+            Self::ProjectCreated { project } => {
                 smallvec![Room::Project(project.id), Room::User(project.owner_id)]
             }
             Self::MemberAdded { member }

@@ -19,6 +19,8 @@ pub trait Exit: Send + Sync + std::fmt::Debug {
 pub enum Ended {
     /// The account of its user was closed.
     Closed,
+    /// The token that it was let in with counts no more.
+    LoggedOut,
 }
 
 /// A presence of a session in one namespace.
@@ -45,15 +47,22 @@ pub struct Connection {
     last_delivery: AtomicU64,
 }
 
-/// A user, and what he is called now.
+/// A user as a connection knows him.
 #[derive(Debug)]
 pub struct Whose {
     /// Who.
     pub id: UserId,
+    /// When the token was issued that he was let in with.
+    pub issued_at: Timestamp,
     named: RwLock<Arc<UserRef>>,
 }
 
 impl Whose {
+    /// The user, let in with a token that was issued at `issued_at`.
+    pub fn new(user: Arc<UserRef>, issued_at: Timestamp) -> Self {
+        Self { id: user.id, issued_at, named: RwLock::new(user) }
+    }
+
     /// As he is called now.
     pub fn get(&self) -> Arc<UserRef> {
         Arc::clone(&self.named.read().unwrap_or_else(PoisonError::into_inner))
@@ -93,7 +102,7 @@ impl Connection {
     /// A connection that is in no room yet.
     pub fn new(
         id: ConnectionId,
-        user: Arc<UserRef>,
+        user: Whose,
         key: FrameKey,
         outbox: Arc<Outbox>,
         enters: Enters,
@@ -102,7 +111,7 @@ impl Connection {
     ) -> Self {
         Self {
             id,
-            user: Whose { id: user.id, named: RwLock::new(user) },
+            user,
             key,
             outbox,
             enters,

@@ -25,7 +25,7 @@ pub mod presence;
 pub mod publisher;
 pub mod tail;
 
-pub use connection::{Connection, Ended, Enters, Exit};
+pub use connection::{Connection, Ended, Enters, Exit, Whose};
 pub use counters::{ByWord, Counters, Gauges, Timings};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss};
 pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime};

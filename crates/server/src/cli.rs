@@ -154,6 +154,11 @@ pub enum UserAction {
         /// Whose
         username: String,
     },
+    /// End all tokens of a user, and the connections that were let in with them
+    LogOut {
+        /// Whose
+        username: String,
+    },
     /// Give a user a password; it is read from standard input unless given
     SetPassword {
         /// Whom

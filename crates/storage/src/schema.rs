@@ -10,8 +10,11 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::{OpenError, StoreError};
 
-const STEPS: &[&str] =
-    &[include_str!("schema/0001_first.sql"), include_str!("schema/0002_identities.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema/0001_first.sql"),
+    include_str!("schema/0002_identities.sql"),
+    include_str!("schema/0003_tokens_from.sql"),
+];
 
 /// "Chor" in ASCII.
 const APPLICATION: i64 = 0x4368_6f72;

@@ -138,6 +138,7 @@ impl About {
                 "invalid_token",
                 "token_expired",
                 "wrong_token_type",
+                "token_revoked",
                 "unknown_user",
             ],
         )

@@ -48,7 +48,11 @@ where
         .form(refresh_form)
         .answers_nothing()
         .tells("Set-Cookie");
-    let changed = About::new("change_password", "Changes one's own password.")
+    let out_everywhere =
+        About::new("log_out_everywhere", "Ends all one's own tokens and connections.")
+            .answers_nothing()
+            .tells("Set-Cookie");
+    let changed = About::new("change_password", "Changes one's own password; all tokens end.")
         .form(password_form)
         .answers_nothing();
     Routes::new()
@@ -56,6 +60,7 @@ where
         .at("/auth/login", [post(log_in, logged_in)])
         .at("/auth/refresh", [post(refresh, refreshed)])
         .at("/auth/logout", [post(log_out, logged_out)])
+        .at("/auth/logout-all", [post(log_out_everywhere, out_everywhere)])
         .at("/auth/password", [post(change_password, changed)])
 }
 
@@ -137,6 +142,15 @@ async fn log_out(
     }
     let clear = cookies.trusted.then(|| rules.clear()).transpose()?;
     Ok((clear, StatusCode::NO_CONTENT).into_response())
+}
+
+async fn log_out_everywhere(
+    State(collab): State<Collab>,
+    State(rules): State<CookieRules>,
+    caller: Caller,
+) -> Result<Response, Refusal> {
+    collab.log_out_everywhere(caller.user.id).await?;
+    Ok((rules.clear()?, StatusCode::NO_CONTENT).into_response())
 }
 
 async fn change_password(

@@ -25,13 +25,8 @@ fn check(claims: &Value, rules: TokenRules) -> Result<Named, TokenFault> {
     tokens().check(&token, TokenKind::Access, rules, now()).map(|checked| checked.named)
 }
 
-fn exp() -> i64 {
-    now().seconds() + 60
-}
-
-#[test]
-fn our_own_tokens_count_everywhere() {
-    let user = User {
+fn ann() -> User {
+    User {
         id: UserId(7),
         username: "ann".into(),
         email: None,
@@ -40,8 +35,18 @@ fn our_own_tokens_count_everywhere() {
         is_active: true,
         created_at: now(),
         updated_at: now(),
-    };
-    let (token, expires) = tokens().issue(&user, TokenKind::Access, now(), "x").unwrap();
+    }
+}
+
+fn exp() -> i64 {
+    now().seconds() + 60
+}
+
+#[test]
+fn our_own_tokens_count_everywhere() {
+    let user = ann();
+    let (token, expires) =
+        tokens().issue(&user, TokenKind::Access, (now(), Timestamp::default()), "x").unwrap();
     for rules in [TokenRules::NATIVE, TASKMANAGER, FLUX] {
         let checked = tokens().check(&token, TokenKind::Access, rules, now()).unwrap();
         assert_eq!(checked.named, Named::Id(UserId(7)));
@@ -51,6 +56,21 @@ fn our_own_tokens_count_everywhere() {
     assert_eq!(later, Err(TokenFault::Expired));
     let wrong = tokens().check(&token, TokenKind::Refresh, TokenRules::NATIVE, now());
     assert_eq!(wrong, Err(TokenFault::WrongType));
+}
+
+#[test]
+fn a_token_was_issued_no_earlier_than_tokens_count() {
+    let issued_at = |from| {
+        let (token, _) = tokens().issue(&ann(), TokenKind::Access, (now(), from), "x").unwrap();
+        tokens().check(&token, TokenKind::Access, FLUX, now()).unwrap().issued_at
+    };
+    let later = now().plus(std::time::Duration::from_secs(1));
+    assert_eq!(issued_at(Timestamp::default()), now());
+    assert_eq!(issued_at(later), later);
+    let silent =
+        sign(&json!({"id": 3, "exp": exp()}), Algorithm::HS256, b"a secret of some length");
+    let silent = tokens().check(&silent, TokenKind::Access, FLUX, now()).unwrap();
+    assert_eq!(silent.issued_at, Timestamp::default(), "before anything else");
 }
 
 #[test]

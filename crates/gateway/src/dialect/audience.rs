@@ -112,7 +112,9 @@ fn recipient(body: &Body) -> Option<UserId> {
         Body::MemberAdded { member }
         | Body::MemberUpdated { member, .. }
         | Body::MemberRemoved { member } => Some(member.user_id),
-        Body::UserUpdated { user } | Body::UserDeactivated { user } => Some(user.id),
+        Body::UserUpdated { user }
+        | Body::UserDeactivated { user }
+        | Body::UserLoggedOut { user, .. } => Some(user.id),
         _ => None,
     }
 }

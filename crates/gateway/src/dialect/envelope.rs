@@ -93,7 +93,10 @@ impl Dialect for Envelope {
         let (code, reason): (_, Cow<'static, str>) = match fault {
             Fault::Unauthenticated(TokenFault::Missing) => (4401, "Missing token".into()),
             Fault::Unauthenticated(
-                fault @ (TokenFault::Invalid | TokenFault::Expired | TokenFault::WrongType),
+                fault @ (TokenFault::Invalid
+                | TokenFault::Expired
+                | TokenFault::Revoked
+                | TokenFault::WrongType),
             ) => (4401, format!("Authentication failed: 401: {fault}").into()),
             Fault::Unauthenticated(_) | Fault::Deactivated => (4401, fault.to_string().into()),
             Fault::TooManyConnections => (4429, "Too many connections".into()),

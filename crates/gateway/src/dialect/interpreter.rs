@@ -7,7 +7,7 @@ use axum::body::Body;
 use chorus_collab::live::Lately;
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Arrival, ByWord, Connection, FrameKey};
+use chorus_realtime::{Arrival, ByWord, Connection, FrameKey, Whose};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, HeaderValue};
@@ -45,10 +45,11 @@ pub struct Interpreter {
 }
 
 /// Faults that connections are refused for, by their codes.
-const REFUSALS: [&str; 9] = [
+const REFUSALS: [&str; 10] = [
     "not_authenticated",
     "invalid_token",
     "token_expired",
+    "token_revoked",
     "wrong_token_type",
     "unknown_user",
     "deactivated",
@@ -156,7 +157,8 @@ impl Interpreter {
     }
 
     async fn seat(&self, guest: Guest, end: End) -> Result<Admitted<Peer>, Fault> {
-        let Guest { who: Authenticated { user, expires_at }, dialect, key, seat } = guest;
+        let Guest { who, dialect, key, seat } = guest;
+        let Authenticated { user, issued_at, expires_at } = who;
         let now = self.collab.clock().now();
         let (id, outbox) = match &end {
             End::Socket(socket) => (socket.connection(), socket.outbox()),
@@ -165,7 +167,8 @@ impl Interpreter {
         let (user, outbox) = (Arc::new(user.to_ref()), Arc::clone(outbox));
         let exit = Box::new(WayOut { dialect: Arc::clone(&dialect), end: end.clone() });
         let enters = dialect.enters();
-        let connection = Connection::new(id, Arc::clone(&user), key, outbox, enters, exit, now);
+        let whose = Whose::new(Arc::clone(&user), issued_at);
+        let connection = Connection::new(id, whose, key, outbox, enters, exit, now);
         let connection = Arc::new(connection);
         let greeting = || -> Greeting {
             let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use chorus_collab::Fault;
 use chorus_collab::live::Lately;
+use chorus_collab::{Fault, TokenFault};
 use chorus_model::Timestamp;
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Ended, Exit, Frame, Present};
@@ -82,6 +82,7 @@ impl Exit for WayOut {
     fn take(&self, why: Ended, at: Timestamp) {
         let why = match why {
             Ended::Closed => Fault::Deactivated,
+            Ended::LoggedOut => TokenFault::Revoked.into(),
         };
         self.end.leave(&*self.dialect, &why, at);
     }

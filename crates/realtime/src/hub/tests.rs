@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use smallvec::smallvec;
 
 use super::*;
-use crate::connection::{Ended, Enters, Exit};
+use crate::connection::{Ended, Enters, Exit, Whose};
 use crate::counters::Counters;
 use crate::frame::{Deliveries, Delivery};
 use crate::outbox::OutboxLimits;
@@ -78,7 +78,7 @@ fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
     let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
     let connection = Arc::new(Connection::new(
         ConnectionId(id),
-        user(user_id),
+        Whose::new(user(user_id), Timestamp::default()),
         FrameKey(key),
         Arc::new(outbox),
         Enters::Projects,

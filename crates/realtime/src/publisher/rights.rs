@@ -45,7 +45,12 @@ impl Publisher {
             }
             Body::UserDeactivated { user } => {
                 self.hub.rights_changed(user.id, at);
-                self.end(user.id, Ended::Closed);
+                self.end(user.id, Ended::Closed, |_| true);
+            }
+            Body::UserLoggedOut { user, tokens_from } => {
+                self.hub.rights_changed(user.id, at);
+                // Who has logged in anew meanwhile has come with a newer token.
+                self.end(user.id, Ended::LoggedOut, |one| one.user.issued_at < *tokens_from);
             }
             _ => {}
         }
@@ -122,14 +127,14 @@ impl Publisher {
         }
     }
 
-    /// Ends every connection of a user: it is told why, and its user has left at once.
-    fn end(&mut self, user: UserId, why: Ended) {
+    /// Ends connections of a user: they are told why, and he has left at once.
+    fn end(&mut self, user: UserId, why: Ended, ends: impl Fn(&Connection) -> bool) {
         let now = self.clock.now();
         for id in self.hub.connections_of(user) {
-            if let Some(connection) = self.hub.connection(id) {
+            if let Some(connection) = self.hub.connection(id).filter(|one| ends(one)) {
                 connection.exit.take(why, now);
+                self.detach(id, true);
             }
-            self.detach(id, true);
         }
     }
 

@@ -21,7 +21,7 @@ use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
     Connection, Deliveries, Delivery, Encoder, Ended, Enters, Entry, Exit, Frame, FrameKey, Link,
-    Loss, NotJoined, Outbox, OutboxLimits, Realtime,
+    Loss, NotJoined, Outbox, OutboxLimits, Realtime, Whose,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -165,7 +165,7 @@ impl Node {
         outbox.attach(Arc::clone(&ear) as Arc<dyn Link>);
         let connection = Connection::new(
             id,
-            Arc::new(user(user_id)),
+            Whose::new(Arc::new(user(user_id)), Timestamp::default()),
             FrameKey(0),
             Arc::clone(&outbox),
             Enters::Projects,

@@ -22,14 +22,18 @@ pub fn run(options: &TokenOptions, more: &[Arc<dyn Dialect>]) -> Result<(), Fail
         let tokens =
             Tokens::new(&secret, TokenSettings { access_minutes, ..settings.tokens.clone() });
         let login = options.user.clone();
-        let found = store.read(move |reads| reads.credentials(&login)).await;
-        let (user, _) = found
+        let found = store.read(move |reads| {
+            let user = reads.credentials(&login)?.map(|(user, _)| user);
+            user.map(|user| Ok((reads.tokens_from(user.id)?, user))).transpose()
+        });
+        let (from, user) = found
+            .await
             .map_err(Failure::new)?
             .ok_or_else(|| Failure::new(format!("no user {}", options.user)))?;
         let kind = if options.service { TokenKind::Service } else { TokenKind::Access };
         let now = SystemClock::new().now();
         let (token, _) = tokens
-            .issue(&user, kind, now, &entropy.word(20))
+            .issue(&user, kind, (now, from), &entropy.word(20))
             .ok_or_else(|| Failure::new("the token cannot be signed"))?;
         say(token);
         store.close().await;

@@ -54,6 +54,11 @@ async fn act(store: &Store, action: &UserAction) -> Result<(), Failure> {
         }
         UserAction::Close { username } => open(store, username, false).await?,
         UserAction::Reopen { username } => open(store, username, true).await?,
+        UserAction::LogOut { username } => {
+            let user = find(store, username).await?;
+            accounts::log_out_everywhere(store, user.id).await.map_err(Failure::new)?;
+            say(format_args!("{} is logged out everywhere", user.username));
+        }
         UserAction::SetPassword { username, password } => {
             let user = find(store, username).await?;
             let hash = hash(read_password(password.as_deref())?).await?;

@@ -1,7 +1,9 @@
 //! People.
 
+use std::time::Duration;
+
 use chorus_model::text::{Email, Username};
-use chorus_model::{User, UserId, WorkspaceRole};
+use chorus_model::{Timestamp, User, UserId, WorkspaceRole};
 use rusqlite::Row;
 
 use crate::error::StoreError;
@@ -84,6 +86,13 @@ impl Reads<'_> {
         )
     }
 
+    /// From when on tokens of this person count; those issued before do not. Whole seconds.
+    pub fn tokens_from(&self, id: UserId) -> Result<Timestamp, StoreError> {
+        let sql = "select tokens_from from users where id = ?1";
+        let from = self.one(sql, [id.0], |row| row.get(0).map(Timestamp::from_micros))?;
+        from.ok_or(StoreError::Missing)
+    }
+
     fn taken(
         &self,
         username: &str,
@@ -143,6 +152,17 @@ impl Tx<'_> {
             ),
         )?;
         self.user(user.id)?.ok_or(StoreError::Missing).map(Ok)
+    }
+
+    /// Ends all tokens of a person, refresh tokens included; from when on others count. That is a
+    /// second later than any that was issued: they say when by the second.
+    pub fn end_tokens(&mut self, id: UserId) -> Result<Timestamp, StoreError> {
+        let second = Duration::from_secs(1);
+        let now = Timestamp::from_micros(self.now().seconds() * 1_000_000);
+        let from = self.tokens_from(id)?.max(now).plus(second);
+        self.change("update users set tokens_from = ?2 where id = ?1", (id.0, from.micros()))?;
+        self.revoke_refresh_tokens_of(id)?;
+        Ok(from)
     }
 
     /// Replaces the hash of a password.

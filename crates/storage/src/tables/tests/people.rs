@@ -49,6 +49,21 @@ fn names_and_addresses_belong_to_one_person() {
 }
 
 #[test]
+fn tokens_end_once_and_for_all_that_were_issued() {
+    let scratch = Scratch::new();
+    let ann = user(&scratch, "ann");
+    let from = || scratch.tx(|tx| tx.tokens_from(ann.id));
+    assert_eq!(from(), Timestamp::default());
+    let now = scratch.tx(|tx| Ok(tx.now()));
+    let first = scratch.tx(|tx| tx.end_tokens(ann.id));
+    assert!(first > now && first.micros() % 1_000_000 == 0, "what was issued this second ends too");
+    assert_eq!(from(), first);
+    let second = scratch.tx(|tx| tx.end_tokens(ann.id));
+    assert!(second > first, "what was issued since then ends too, in the same second");
+    assert!(matches!(scratch.tx(|tx| Ok(tx.end_tokens(UserId(77)))), Err(StoreError::Missing)));
+}
+
+#[test]
 fn logs_in_by_name_or_address() {
     let scratch = Scratch::new();
     let ann = user(&scratch, "ann");
