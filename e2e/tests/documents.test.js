@@ -171,6 +171,7 @@ describe('the documents', () => {
       await good('delete_task', that);
       for (const id of ['emit_event', 'emit_events']) await good(id);
       await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
+      await good('count_notifications', {}, bob);
       await good('mark_read', { body: {} }, bob);
       assert.deepEqual(operations.missing.good, []);
     });

@@ -101,12 +101,15 @@ describe('native REST', () => {
     test('a notification, and that it was read', async () => {
       await world.alice.rest.patch(`/tasks/${task.id}`, { assignee_id: world.bob.id });
       const [newest] = await world.bob.rest.get('/notifications?unread_only=true');
+      const before = await world.bob.rest.get('/notifications/count');
+      assert.deepEqual(before, { unread: (await world.bob.rest.all('/notifications?unread_only=true')).length });
       assert.deepEqual(
         [newest.kind, newest.task.id, newest.actor.username, newest.read_at],
         ['task_assigned', task.id, 'alice', null],
       );
       const read = await world.bob.rest.ask('POST', '/notifications/read', { body: { ids: [newest.id] } });
       assert.deepEqual([read.status, read.body], [200, { read: [newest.id] }]);
+      assert.deepEqual(await world.bob.rest.get('/notifications/count'), { unread: before.unread - 1 });
       const unread = await world.bob.rest.get('/notifications?unread_only=true');
       assert.ok(unread.every((one) => one.id !== newest.id));
       const all = await world.bob.rest.get('/notifications');

@@ -119,6 +119,11 @@ impl Collab {
         .await
     }
 
+    /// How many notifications the caller has not read.
+    pub async fn unread(&self, user: UserId) -> Result<u64, Fault> {
+        self.query(user, |reads, user| Ok(reads.unread_count(user.id)?)).await
+    }
+
     /// Runs a query as `user`, whose account must be open.
     pub(crate) async fn query<T: Send + 'static>(
         &self,
