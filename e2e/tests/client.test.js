@@ -25,6 +25,10 @@ const TOURS = [
   ['taskmanager --transport polling', 29],
   ['flux', 25],
   ['flux --transport polling', 25],
+  ['prodsight', 21],
+  ['prodsight --transport polling', 21],
+  ['skybuild', 24],
+  ['skybuild --transport polling', 24],
   ['envelope', 10],
 ];
 
@@ -168,7 +172,7 @@ test('what is wrong is said in a sentence', async () => {
     [1, /refuses the connection: Connection rejected by server/, ['--url', url, '--dialect', 'taskmanager', ...token]],
     [1, /refuses the connection: HTTP 403, Authentication failed: 401: Invalid token/, ['--url', url, '--dialect', 'envelope', ...token]],
     [1, /taskmanager is spoken over Socket\.IO alone/, ['--url', url, '--dialect', 'taskmanager', '--raw', ...token]],
-    [2, /possible values: taskmanager, flux, envelope, native/, ['--url', url, '--dialect', 'klingon', ...token]],
+    [2, /possible values: taskmanager, flux, prodsight, skybuild, envelope, native/, ['--url', url, '--dialect', 'klingon', ...token]],
     [2, /required arguments were not provided/, ['--url', url]],
   ];
   for (const [status, sentence, args] of wrong) {

@@ -4,7 +4,9 @@
 mod envelope;
 mod flux;
 mod native;
+mod prodsight;
 mod room;
+mod skybuild;
 mod taskmanager;
 mod word;
 
@@ -16,8 +18,14 @@ pub(crate) use room::Room;
 pub(crate) use word::{AnsweredBy, Expected, Fact, Person, Say, Wish};
 
 /// Every dialect that the client speaks.
-const DIALECTS: &[&dyn Dialect] =
-    &[&taskmanager::Taskmanager, &flux::Flux, &envelope::Envelope, &native::Native];
+const DIALECTS: &[&dyn Dialect] = &[
+    &taskmanager::Taskmanager,
+    &flux::Flux,
+    &prodsight::Prodsight,
+    &skybuild::Skybuild,
+    &envelope::Envelope,
+    &native::Native,
+];
 
 /// What every dialect calls a refusal of something that was said.
 pub(crate) const ERROR: &str = "error";
@@ -93,6 +101,8 @@ pub(crate) enum RawForm {
 pub(crate) enum Tour {
     /// Two people at one board.
     Board,
+    /// One person and a task of his own.
+    Own,
     /// One person's frames, counted, in rooms that nobody has made.
     Frames,
 }

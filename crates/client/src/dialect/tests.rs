@@ -13,7 +13,10 @@ fn every_dialect_is_found_by_its_name_and_connects_somewhere() {
         }
     }
     let unknown = named("esperanto").err().unwrap().to_string();
-    assert_eq!(unknown, "no dialect esperanto; there are taskmanager, flux, envelope, native");
+    assert_eq!(
+        unknown,
+        "no dialect esperanto; there are taskmanager, flux, prodsight, skybuild, envelope, native"
+    );
 }
 
 #[test]
@@ -41,6 +44,8 @@ fn wishes_are_said_in_the_words_of_each_dialect() {
     assert_eq!(said("native", &join), Some(("subscribe", json!({"room": "project:7"}))));
     assert_eq!(said("taskmanager", &join), Some(("join_project", json!({"project_id": 7}))));
     assert_eq!(said("flux", &join), Some(("join:project", json!({"projectId": "7"}))));
+    assert_eq!(said("prodsight", &join), Some(("join_project_room", json!({"project_id": "7"}))));
+    assert_eq!(said("skybuild", &join), Some(("join_project", json!({"project_id": "7"}))));
     assert_eq!(said("envelope", &join), Some(("join_room", json!({"room": "project:7"}))));
     let status = Wish::SetStatus { task: 3, status: "done".into() };
     assert_eq!(

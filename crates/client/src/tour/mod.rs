@@ -2,6 +2,7 @@
 
 mod board;
 mod frames;
+mod own;
 mod people;
 mod report;
 mod visit;
@@ -20,6 +21,7 @@ pub(crate) async fn run(options: &ServerOptions, word: &str) -> Result<(), Failu
     // A step without which no other makes sense has said itself why it failed.
     match endpoint.dialect.tour() {
         Tour::Board => board::walk(&endpoint, word, &mut report).await,
+        Tour::Own => own::walk(&endpoint, word, &mut report).await,
         Tour::Frames => frames::walk(&endpoint, word, &mut report).await,
     };
     report.end()

@@ -3,8 +3,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use super::report::Report;
 use crate::dialect::Person;
 use crate::rest::Rest;
+use crate::wire::Endpoint;
 use crate::{Failure, Target};
 
 /// Makes an account; returns its password.
@@ -29,6 +31,19 @@ pub(super) async fn log_in(
     let rest = Rest::with_token(target, &token);
     let me = rest.ask(Method::GET, "/auth/me", None).await?;
     Ok(Person { id: id_of(&me)?, username: username.to_owned(), token })
+}
+
+/// Makes an account and logs in, in two steps.
+pub(super) async fn person(
+    endpoint: &Endpoint,
+    username: &str,
+    word: &str,
+    report: &mut Report,
+) -> Option<Person> {
+    let target = &endpoint.target;
+    let registered = register(target, username, word).await;
+    let password = report.step(format!("register {username}"), registered)?;
+    report.step(format!("log in as {username}"), log_in(target, username, &password).await)
 }
 
 /// The id that an answer tells.

@@ -37,6 +37,11 @@ impl Visit {
         self.dialect.say(wish).is_some()
     }
 
+    /// Whether the dialect has a word for a fact.
+    pub(super) fn can_hear(&self, fact: &Fact<'_>) -> bool {
+        !self.dialect.told(fact).is_empty()
+    }
+
     /// Asks for something, and waits until it is dealt with. `None` if the dialect has no word for
     /// it.
     pub(super) async fn ask(&mut self, wish: &Wish) -> Option<Result<(), Failure>> {

@@ -237,7 +237,10 @@ mod tests {
             ("--dialect envelope --transport polling", "no other transport"),
             ("--raw --namespace /x", "no namespaces"),
             ("--namespace x", "must begin with /"),
-            ("--dialect esperanto", "possible values: taskmanager, flux, envelope, native"),
+            (
+                "--dialect esperanto",
+                "possible values: taskmanager, flux, prodsight, skybuild, envelope, native",
+            ),
             ("--url https://127.0.0.1", "no TLS"),
         ] {
             let error = endpoint(line).err().unwrap();

@@ -39,7 +39,11 @@ impl Link {
     }
 
     async fn joined(&mut self) -> Result<(), Failure> {
-        let text = self.session.receive().await?;
+        let mut text = self.session.receive().await?;
+        // Some servers refuse in two packets, of which clients see the first and the second says why.
+        if matches!(decode(&text)?, Packet::Disconnect { ns } if ns == self.namespace) {
+            text = self.session.receive().await?;
+        }
         match decode(&text)? {
             Packet::Connect { ns, .. } if ns == self.namespace => Ok(()),
             Packet::ConnectError { payload, .. } => {
