@@ -152,6 +152,7 @@ describe('the documents', () => {
       await good('set_role', member, alice);
       await good('set_role_by_put', member, alice);
       await good('remove_member', member, alice);
+      for (const id of ['mute_project', 'show_mute', 'unmute_project']) await good(id, here, alice);
       await good('delete_project', here, alice);
 
       await good('create_task');

@@ -98,6 +98,29 @@ describe('native REST', () => {
       assert.deepEqual(await world.alice.rest.get(`/tasks/${task.id}/comments`), []);
     });
 
+    test('a project that is muted: no notifications, but everything else', async () => {
+      const quiet = await world.project(world.alice, world.bob);
+      const mute = `/projects/${quiet.id}/mute`;
+      const count = async () => (await world.bob.rest.get('/notifications/count')).unread;
+      const before = await count();
+      const give = (title) => world.task(world.alice, quiet, { title, assignee_id: world.bob.id });
+      assert.deepEqual(await world.bob.rest.get(mute), { muted: false });
+      for (let twice = 0; twice < 2; twice += 1) {
+        assert.equal((await world.bob.rest.ask('PUT', mute)).status, 204);
+      }
+      assert.deepEqual(await world.bob.rest.get(mute), { muted: true });
+      assert.deepEqual(await world.alice.rest.get(mute), { muted: false }, 'each for himself');
+      const since = await world.bob.rest.cursor();
+      await give('Unmentioned');
+      const { events } = await world.bob.rest.feed(since);
+      assert.deepEqual(events.map(({ kind }) => kind), ['task.created'], 'it is told all the same');
+      assert.equal(await count(), before);
+      await world.bob.rest.delete(mute);
+      await give('Mentioned');
+      assert.equal(await count(), before + 1);
+      await world.mallory.rest.refused(404, 'PUT', mute);
+    });
+
     test('a notification, and that it was read', async () => {
       await world.alice.rest.patch(`/tasks/${task.id}`, { assignee_id: world.bob.id });
       const [newest] = await world.bob.rest.get('/notifications?unread_only=true');

@@ -35,7 +35,8 @@ impl<'a, 't> Doing<'a, 't> {
         Ok(self.tx.append(draft)?)
     }
 
-    /// Lets somebody else know, unless it is the actor himself or somebody who may not see it.
+    /// Lets somebody else know, unless it is the actor himself, or somebody who may not see it or
+    /// does not want to hear of the project.
     pub(crate) fn notify(
         &mut self,
         user: Option<UserId>,
@@ -48,7 +49,7 @@ impl<'a, 't> Doing<'a, 't> {
         let Some(person) = self.tx.user(user)?.filter(|person| person.is_active) else {
             return Ok(());
         };
-        if access::role(self.tx, &person, project)?.is_none() {
+        if access::role(self.tx, &person, project)?.is_none() || self.tx.is_muted(user, project)? {
             return Ok(());
         }
         let notification = self.tx.insert_notification(user, &self.actor, notice)?;

@@ -3,11 +3,12 @@
 use chorus_model::project::ProjectChanges;
 use chorus_model::task::Change;
 use chorus_model::text::{Name, Rule};
-use chorus_model::{Body, Invalid, Project, ProjectId, ProjectRole};
+use chorus_model::{Body, Invalid, Project, ProjectId, ProjectRole, UserId};
 use chorus_storage::NewProject as Row;
 
-use crate::access::Action;
+use crate::access::{self, Action};
 use crate::announcements;
+use crate::collab::Collab;
 use crate::command::{Answer, NewProject, ProjectPatch};
 use crate::doing::{Doing, expect_version};
 use crate::fault::{Fault, Noun};
@@ -68,6 +69,29 @@ pub(crate) fn delete(doing: &mut Doing<'_, '_>, id: ProjectId) -> Result<Answer,
     doing.tx.close_memberships(id, at)?;
     doing.tx.delete_project(id)?;
     Ok(Answer::Deleted)
+}
+
+impl Collab {
+    /// Whether the caller is not notified of what happens in a project.
+    pub async fn is_muted(&self, user: UserId, project: ProjectId) -> Result<bool, Fault> {
+        self.query(user, move |reads, user| {
+            access::permit(reads, user, project, Action::Read)?;
+            Ok(reads.is_muted(user.id, project)?)
+        })
+        .await
+    }
+
+    /// From now on the caller is notified of what happens in a project, or is not. What waits
+    /// already stays.
+    pub async fn mute(&self, user: UserId, project: ProjectId, muted: bool) -> Result<(), Fault> {
+        let written = self.parts.store.write::<_, Fault>(move |tx| {
+            let doing = Doing::new(tx, user, None)?;
+            doing.permit(project, Action::Read)?;
+            Ok(doing.tx.set_muted(user, project, muted)?)
+        });
+        written.await?;
+        Ok(())
+    }
 }
 
 fn patched(old: &Project, patch: &ProjectPatch) -> Project {

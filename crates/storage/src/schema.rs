@@ -14,6 +14,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0001_first.sql"),
     include_str!("schema/0002_identities.sql"),
     include_str!("schema/0003_tokens_from.sql"),
+    include_str!("schema/0004_mutes.sql"),
 ];
 
 /// "Chor" in ASCII.

@@ -8,6 +8,7 @@ pub mod comments;
 pub mod identities;
 pub mod kept_answers;
 pub mod memberships;
+pub mod mutes;
 pub mod notifications;
 pub mod projects;
 pub mod refresh_tokens;

@@ -61,8 +61,8 @@ fn operation(
     schemas: &mut Schemas,
     refusals: &mut Map<String, Value>,
 ) -> Value {
-    // `PUT` does what `PATCH` does.
-    let suffix = if method == "put" { "_by_put" } else { "" };
+    // With a body `PUT` does what `PATCH` does.
+    let suffix = if method == "put" && about.form.is_some() { "_by_put" } else { "" };
     let mut written = json!({
         "operationId": format!("{}{suffix}", about.id),
         "summary": about.summary,

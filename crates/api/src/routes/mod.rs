@@ -5,6 +5,7 @@ mod comments;
 mod events;
 mod members;
 mod metrics;
+mod mutes;
 mod notifications;
 mod projects;
 mod snapshot;
@@ -39,6 +40,7 @@ where
         .merge(users::routes())
         .merge(projects::routes())
         .merge(members::routes())
+        .merge(mutes::routes())
         .merge(tasks::routes())
         .merge(comments::routes())
         .merge(events::routes())
