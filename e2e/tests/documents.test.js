@@ -98,6 +98,7 @@ describe('the documents', () => {
       add_comment: { body: 'Oh' },
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
+      change_preferences: { comments: false },
       emit_event: { room: 'everyone', event: 'hello', data: [1] },
       emit_events: { events: [{ room: 'everyone', event: 'hello', data: [1] }] },
     });
@@ -172,7 +173,7 @@ describe('the documents', () => {
       await good('delete_task', that);
       for (const id of ['emit_event', 'emit_events']) await good(id);
       await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
-      await good('count_notifications', {}, bob);
+      for (const id of ['count_notifications', 'show_preferences', 'change_preferences']) await good(id, {}, bob);
       await good('mark_read', { body: {} }, bob);
       assert.deepEqual(operations.missing.good, []);
     });

@@ -121,6 +121,22 @@ describe('native REST', () => {
       await world.mallory.rest.refused(404, 'PUT', mute);
     });
 
+    test('a kind of notification that is not wanted', async () => {
+      const path = '/notifications/preferences';
+      const all = { assigned: true, status: true, comments: true };
+      assert.deepEqual(await world.bob.rest.get(path), all);
+      assert.deepEqual(await world.bob.rest.patch(path, { assigned: false }), { ...all, assigned: false });
+      const assigned = { assignee_id: world.bob.id };
+      const given = await world.task(world.alice, project, assigned);
+      await world.alice.rest.post(`/tasks/${given.id}/comments`, { body: 'yours' });
+      const heard = await world.bob.rest.all('/notifications');
+      const kinds = heard.filter((one) => one.task.id === given.id).map(({ kind }) => kind);
+      assert.deepEqual(kinds, ['comment_added']);
+      const { error } = await world.bob.rest.refused(422, 'PATCH', path, { body: { comments: 'no' } });
+      assert.deepEqual(error.fields, { comments: 'must be a boolean' });
+      assert.deepEqual(await world.bob.rest.patch(path, { assigned: true }), all);
+    });
+
     test('a notification, and that it was read', async () => {
       await world.alice.rest.patch(`/tasks/${task.id}`, { assignee_id: world.bob.id });
       const [newest] = await world.bob.rest.get('/notifications?unread_only=true');

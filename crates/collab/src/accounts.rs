@@ -2,7 +2,7 @@
 
 use chorus_model::event::Draft;
 use chorus_model::text::{Email, Name, Password, Username};
-use chorus_model::{Body, Timestamp, User, UserId, WorkspaceRole};
+use chorus_model::{Body, NoticeKind, Timestamp, User, UserId, WorkspaceRole};
 use chorus_storage::{NewUser, Page, Reads, Store, Tx};
 use schemars::JsonSchema;
 use sha2::{Digest as _, Sha256};
@@ -155,6 +155,28 @@ impl Collab {
             let user = doing.tx.update_user(&new)?.map_err(Fault::Taken)?;
             doing.append(Body::UserUpdated { user: user.clone() })?;
             Ok(user)
+        });
+        Ok(written.await?.value)
+    }
+
+    /// What kinds of notifications the caller does not want.
+    pub async fn unwanted(&self, user: UserId) -> Result<Vec<NoticeKind>, Fault> {
+        self.query(user, |reads, user| Ok(reads.unwanted(user.id)?)).await
+    }
+
+    /// From now on the caller is notified of these kinds of things, or is not; the kinds that he
+    /// does not want then.
+    pub async fn set_wanted(
+        &self,
+        user: UserId,
+        kinds: Vec<(NoticeKind, bool)>,
+    ) -> Result<Vec<NoticeKind>, Fault> {
+        let written = self.parts.store.write::<_, Fault>(move |tx| {
+            let doing = Doing::new(tx, user, None)?;
+            for (kind, wanted) in &kinds {
+                doing.tx.set_wanted(user, *kind, *wanted)?;
+            }
+            Ok(doing.tx.unwanted(user)?)
         });
         Ok(written.await?.value)
     }

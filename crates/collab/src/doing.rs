@@ -36,7 +36,7 @@ impl<'a, 't> Doing<'a, 't> {
     }
 
     /// Lets somebody else know, unless it is the actor himself, or somebody who may not see it or
-    /// does not want to hear of the project.
+    /// does not want to be notified of such things, or of the project.
     pub(crate) fn notify(
         &mut self,
         user: Option<UserId>,
@@ -49,7 +49,10 @@ impl<'a, 't> Doing<'a, 't> {
         let Some(person) = self.tx.user(user)?.filter(|person| person.is_active) else {
             return Ok(());
         };
-        if access::role(self.tx, &person, project)?.is_none() || self.tx.is_muted(user, project)? {
+        if access::role(self.tx, &person, project)?.is_none()
+            || self.tx.is_muted(user, project)?
+            || self.tx.unwanted(user)?.contains(&notice.kind())
+        {
             return Ok(());
         }
         let notification = self.tx.insert_notification(user, &self.actor, notice)?;

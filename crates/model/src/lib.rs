@@ -43,4 +43,6 @@ pub use signal::Signal;
 pub use task::{Task, TaskRef};
 pub use text::{Invalid, Rule};
 pub use user::{Principal, User, UserRef};
-pub use words::{Priority, ProjectRole, ProjectStatus, TaskStatus, Word, WorkspaceRole};
+pub use words::{
+    NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, Word, WorkspaceRole,
+};

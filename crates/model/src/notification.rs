@@ -7,7 +7,7 @@ use crate::clock::Timestamp;
 use crate::id::{CommentId, NotificationId, UserId};
 use crate::task::TaskRef;
 use crate::user::UserRef;
-use crate::words::TaskStatus;
+use crate::words::{NoticeKind, TaskStatus};
 
 /// Something one person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,4 +52,15 @@ pub enum Notice {
         /// The comment.
         comment_id: CommentId,
     },
+}
+
+impl Notice {
+    /// Its kind.
+    pub fn kind(&self) -> NoticeKind {
+        match self {
+            Self::TaskAssigned { .. } => NoticeKind::TaskAssigned,
+            Self::TaskStatusChanged { .. } => NoticeKind::TaskStatusChanged,
+            Self::CommentAdded { .. } => NoticeKind::CommentAdded,
+        }
+    }
 }

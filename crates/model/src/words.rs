@@ -49,6 +49,18 @@ macro_rules! vocabulary {
 }
 
 vocabulary! {
+    /// What a notification is about.
+    NoticeKind {
+        /// A task was given to the person.
+        TaskAssigned = "assigned",
+        /// The status of the person's task changed.
+        TaskStatusChanged = "status",
+        /// Somebody commented on the person's task.
+        CommentAdded = "comments",
+    }
+}
+
+vocabulary! {
     /// Where a task stands.
     #[derive(Default)]
     TaskStatus {

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0002_identities.sql"),
     include_str!("schema/0003_tokens_from.sql"),
     include_str!("schema/0004_mutes.sql"),
+    include_str!("schema/0005_unwanted.sql"),
 ];
 
 /// "Chor" in ASCII.

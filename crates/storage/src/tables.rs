@@ -8,7 +8,6 @@ pub mod comments;
 pub mod identities;
 pub mod kept_answers;
 pub mod memberships;
-pub mod mutes;
 pub mod notifications;
 pub mod projects;
 pub mod refresh_tokens;
@@ -16,6 +15,7 @@ pub mod settings;
 pub mod task_query;
 pub mod tasks;
 pub mod users;
+pub mod wishes;
 
 #[cfg(test)]
 mod tests;
