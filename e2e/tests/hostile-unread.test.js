@@ -1,4 +1,5 @@
-// Clients that do not read what they are told: they are let go, and their neighbours hear all of it.
+// Clients that do not read what they are told: they are let go when they have read nothing for some
+// time, and their neighbours hear all of it.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -23,7 +24,7 @@ describe('clients that do not read', () => {
   const running = new Map();
 
   before(async () => {
-    world = await World.start(['alice', 'mallory']);
+    world = await World.start(['alice', 'mallory'], { env: { CHORUS_STALLED_SECONDS: '1' } });
     await world.setRole(world.mallory, 'producer');
     world.bridge = await world.project(world.alice, world.mallory);
     world.told = deferred();

@@ -1,6 +1,6 @@
 //! What the hub knows of one client in one namespace.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chorus_model::{ConnectionId, ProjectId, Room, Timestamp, UserId, UserRef, WorkspaceRole};
@@ -45,6 +45,8 @@ pub struct Connection {
     /// The last delivery it was part of: an event or signal of several rooms reaches it once.
     /// Written by the publisher alone.
     last_delivery: AtomicU64,
+    /// Whether it is served from the log. Written by the publisher alone.
+    behind: AtomicBool,
 }
 
 /// A user as a connection knows him.
@@ -119,6 +121,7 @@ impl Connection {
             since: now,
             last_activity: AtomicI64::new(now.micros()),
             last_delivery: AtomicU64::new(0),
+            behind: AtomicBool::new(false),
         }
     }
 
@@ -130,6 +133,16 @@ impl Connection {
     /// When the client last said something.
     pub fn last_activity(&self) -> Timestamp {
         Timestamp::from_micros(self.last_activity.load(Ordering::Relaxed))
+    }
+
+    /// Whether its client could not follow, and is served from the log until it has caught up. If
+    /// it is not, everything that was announced before this is asked is in the outbox.
+    pub fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Release);
     }
 
     /// Whether `delivery` is new to this connection; from now on it is not.

@@ -32,7 +32,13 @@ counters! {
         signal_deliveries,
         /// Ephemeral frames dropped because an outbox was full.
         ephemeral_dropped,
-        /// Sessions closed because their outbox was full of durable frames.
+        /// Times that a connection left live delivery because its outbox was full.
+        fell_behind,
+        /// Events told from the tail or the log to connections that were behind.
+        replayed,
+        /// Frames of signals that were not told to connections that were behind.
+        signals_withheld,
+        /// Sessions closed because their client had stopped reading.
         slow_closed,
         /// Signals refused because the publisher's queue was full.
         signals_refused,
@@ -58,6 +64,8 @@ counters! {
         projects,
         /// The last sync id announced.
         published,
+        /// Connections that are served from the log.
+        behind,
     }
 }
 

@@ -44,12 +44,13 @@ pub trait Encoder: Send + Sync {
     /// The event in this key's words. `None` is treated like an empty audience.
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame>;
 
-    /// A second word for the event, told just before the first. It is never told again.
+    /// A second word for the event, told just before the first.
     fn companion(&self, _event: &Event, _key: FrameKey) -> Option<Frame> {
         None
     }
 
-    /// The signal in this key's words, and who hears it.
+    /// The signal in this key's words, and who hears it. Frames about presence count as durable,
+    /// whatever they say of themselves.
     fn signal(&self, signal: &Signal, key: FrameKey) -> Deliveries;
 
     /// What those with this key hear who are taken out of a room; none where it has no word for
@@ -87,6 +88,17 @@ pub enum Loss {
     /// The project was deleted.
     Project,
 }
+
+/// An event in one key's words: the second word first, if it has one. None if there is no word.
+pub(crate) fn told(encoder: &dyn Encoder, event: &Event, key: FrameKey) -> Told {
+    match encoder.frame(event, key) {
+        Some(frame) => encoder.companion(event, key).into_iter().chain([frame]).collect(),
+        None => Told::new(),
+    }
+}
+
+/// The frames of one event, which are taken by an outbox together.
+pub(crate) type Told = SmallVec<[Frame; 2]>;
 
 /// What a signal comes to in one key: most are one frame to one room.
 pub type Deliveries = SmallVec<[Delivery; 1]>;

@@ -9,16 +9,23 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
+use chorus_model::signal::SignalBody;
 use chorus_model::{
     ConnectionId, CustomEvent, Event, ProjectId, Room, Signal, SyncId, Timestamp, UserId,
     WorkspaceRole,
 };
 use smallvec::SmallVec;
 
+use crate::catchup::Behind;
 use crate::connection::Connection;
-use crate::frame::{Encoder, Frame, FrameKey, Loss};
-use crate::outbox::{Outbox, PushOutcome};
+use crate::frame::{self, Delivery, Encoder, Frame, FrameKey, Loss};
+use crate::made::Made;
+use crate::outbox::{Drains, Outbox, PushOutcome};
 use crate::presence::Present;
+
+mod behind;
+
+pub(crate) use behind::Fed;
 
 /// Local delivery.
 #[derive(Debug, Default)]
@@ -35,6 +42,14 @@ pub struct Hub {
     deliveries: u64,
     /// The last event that deleted a project.
     project_deleted: SyncId,
+    /// The last event that was published: whoever is not behind has it.
+    at: SyncId,
+    /// Connections that are served from the log.
+    behind: HashMap<ConnectionId, Behind>,
+    /// Those of them that can be served on.
+    drains: Arc<Drains>,
+    /// Frames for them.
+    made: Arc<Made>,
 }
 
 /// How a delivery went.
@@ -42,6 +57,25 @@ pub struct Hub {
 pub struct Tally {
     /// Frames queued.
     pub frames: u64,
+    /// Connections that were passed over because they are behind, or are from now on.
+    pub passed_over: u64,
+    /// Connections that are behind from now on.
+    pub fell_behind: u64,
+}
+
+/// Who hears something.
+struct Hearers<'a> {
+    rooms: &'a [Room],
+    /// Members of these do not.
+    unless: &'a [Room],
+    /// Nor does this connection.
+    except: Option<ConnectionId>,
+}
+
+impl<'a> Hearers<'a> {
+    fn of(rooms: &'a [Room]) -> Self {
+        Self { rooms, unless: &[], except: None }
+    }
 }
 
 #[derive(Debug)]
@@ -91,6 +125,7 @@ impl Hub {
             self.leave(id, *room);
         }
         let Attached { connection, .. } = self.attached.remove(&id)?;
+        self.forget_behind(id);
         if let Entry::Occupied(mut user) = self.users.entry(connection.user.id) {
             user.get_mut().connections.retain(|other| *other != id);
             if user.get().connections.is_empty() {
@@ -120,6 +155,9 @@ impl Hub {
         let group = self.rooms.entry(room).or_default().group(attached.connection.key);
         attached.places.push((room, group.len()));
         group.push(Arc::clone(&attached.connection));
+        if let Some(behind) = self.behind.get_mut(&id) {
+            behind.enter(room, self.at);
+        }
         true
     }
 
@@ -132,6 +170,9 @@ impl Hub {
             return false;
         };
         let (_, place) = attached.places.swap_remove(at);
+        if let Some(behind) = self.behind.get_mut(&id) {
+            behind.exit(room, self.at);
+        }
         let key = attached.connection.key;
         let Some(members) = self.rooms.get_mut(&room) else {
             return false;
@@ -250,9 +291,9 @@ impl Hub {
         changed.is_some_and(|changed| changed <= at)
     }
 
-    /// Queues an event for everyone who hears it, each once.
+    /// Queues an event for everyone who hears it, each once. Who has no room for it is behind from
+    /// now on.
     pub fn publish(&mut self, event: &Event, encoder: &dyn Encoder) -> Tally {
-        self.deliveries += 1;
         let mut tally = Tally::default();
         for at in 0..self.keys.len() {
             let key = self.keys[at].0;
@@ -261,14 +302,13 @@ impl Hub {
             if !rooms.iter().any(|room| self.has_group(*room, key)) {
                 continue;
             }
-            if let Some(frame) = encoder.companion(event, key) {
-                tally.frames += self.deliver(&rooms, &[], key, &frame, None);
-                self.deliveries += 1;
-            }
-            if let Some(frame) = encoder.frame(event, key) {
-                tally.frames += self.deliver(&rooms, &[], key, &frame, None);
+            let frames = frame::told(encoder, event, key);
+            tally += self.deliver(&Hearers::of(&rooms), key, &frames);
+            if !self.behind.is_empty() {
+                self.made.keep(event.sync_id, key, &frames);
             }
         }
+        self.at = event.sync_id;
         tally
     }
 
@@ -277,33 +317,31 @@ impl Hub {
         let mut tally = Tally::default();
         for place in 0..self.keys.len() {
             let key = self.keys[place].0;
-            self.deliveries += 1;
             let rooms = encoder.hearers(custom, key);
             if rooms.iter().any(|room| self.has_group(*room, key))
                 && let Some(frame) = encoder.custom(custom, at, key)
             {
-                tally.frames += self.deliver(&rooms, &[], key, &frame, None);
+                tally += self.deliver(&Hearers::of(&rooms), key, &[frame]);
             }
         }
         tally
     }
 
-    /// Queues a signal for everyone who hears it, each once per delivery.
+    /// Queues a signal for everyone who hears it, each once per delivery. Those who are behind are
+    /// told of presence when they have caught up, of anything else not at all.
     pub fn signal(&mut self, signal: &Signal, encoder: &dyn Encoder) -> Tally {
         let mut tally = Tally::default();
         for at in 0..self.keys.len() {
             let key = self.keys[at].0;
-            for delivery in encoder.signal(signal, key) {
-                self.deliveries += 1;
-                tally.frames += self.deliver(
-                    &delivery.rooms,
-                    &delivery.unless,
-                    key,
-                    &delivery.frame,
-                    delivery.except,
-                );
+            for mut delivery in encoder.signal(signal, key) {
+                // Whoever has no room for it is told later, and of the last state alone.
+                delivery.frame.ephemeral &= !matches!(signal.body, SignalBody::Presence { .. });
+                let Delivery { rooms, unless, except, frame } = &delivery;
+                let hearers = Hearers { rooms, unless, except: *except };
+                tally += self.deliver(&hearers, key, std::slice::from_ref(frame));
             }
         }
+        self.note_presence(signal);
         tally
     }
 
@@ -321,20 +359,25 @@ impl Hub {
         except: Option<ConnectionId>,
         encoder: &dyn Encoder,
     ) -> Tally {
-        self.tell(room, except, |key| encoder.list(room, present, key))
+        let late = |behind: &mut Behind, _: &Frame| behind.missed.lists.extend([room]);
+        self.tell(room, except, |key| encoder.list(room, present, key), late)
     }
 
     /// Queues for everybody in a room what it hears who is put out of there.
     pub fn put_out(&mut self, room: Room, why: Loss, at: Timestamp, encoder: &dyn Encoder) {
-        self.tell(room, None, |key| encoder.put_out(room, why, at, key));
+        let here = self.at;
+        let late =
+            |behind: &mut Behind, frame: &Frame| behind.words.push_back((here, frame.clone()));
+        self.tell(room, None, |key| encoder.put_out(room, why, at, key), late);
     }
 
-    /// Queues a frame of each key for those in a room.
+    /// Queues a frame of each key for those in a room. `late` keeps it for those who are behind.
     fn tell(
         &mut self,
         room: Room,
         except: Option<ConnectionId>,
         frame: impl Fn(FrameKey) -> Option<Frame>,
+        late: impl Fn(&mut Behind, &Frame),
     ) -> Tally {
         let mut tally = Tally::default();
         for at in 0..self.keys.len() {
@@ -342,8 +385,9 @@ impl Hub {
             if self.has_group(room, key)
                 && let Some(frame) = frame(key)
             {
-                self.deliveries += 1;
-                tally.frames += self.deliver(&[room], &[], key, &frame, except);
+                let hearers = Hearers { except, ..Hearers::of(std::slice::from_ref(&room)) };
+                tally += self.deliver(&hearers, key, std::slice::from_ref(&frame));
+                self.note_late(room, key, except, |behind| late(behind, &frame));
             }
         }
         tally
@@ -371,62 +415,39 @@ impl Hub {
         [self.attached.len(), self.users.len(), self.rooms.len(), self.projects]
     }
 
-    fn deliver(
-        &mut self,
-        rooms: &[Room],
-        unless: &[Room],
-        key: FrameKey,
-        frame: &Frame,
-        except: Option<ConnectionId>,
-    ) -> u64 {
-        if rooms.contains(&Room::Everyone) {
-            return self.deliver_to_all(key, frame);
-        }
-        let mut queued = 0;
-        for room in rooms {
-            let Some(group) = self.rooms.get(room).and_then(|members| members.peek(key)) else {
-                continue;
-            };
-            for connection in group {
+    /// Frames that belong together, to each hearer once.
+    fn deliver(&mut self, to: &Hearers<'_>, key: FrameKey, frames: &[Frame]) -> Tally {
+        self.deliveries += 1;
+        let mut dirty = std::mem::take(&mut self.dirty);
+        let mut passing = Passing { frames, dirty: &mut dirty, tally: Tally::default() };
+        let mut full = Vec::new();
+        if to.rooms.contains(&Room::Everyone) {
+            for Attached { connection, places, .. } in self.attached.values() {
+                // Before it has entered its user's own room it has not been welcomed.
+                let welcomed = places.iter().any(|(room, _)| matches!(room, Room::User(_)));
+                if connection.key == key && welcomed && !passing.to(connection) {
+                    full.push(connection.id);
+                }
+            }
+        } else {
+            let groups = to.rooms.iter().filter_map(|room| self.rooms.get(room)?.peek(key));
+            for connection in groups.flatten() {
                 let shut_out = || {
-                    except == Some(connection.id)
-                        || (!unless.is_empty() && self.is_in_any(connection.id, unless))
+                    to.except == Some(connection.id)
+                        || (!to.unless.is_empty() && self.is_in_any(connection.id, to.unless))
                 };
-                if !connection.first_time(self.deliveries) || shut_out() {
-                    continue;
-                }
-                match connection.outbox.push(frame.clone()) {
-                    PushOutcome::First => {
-                        self.dirty.push(Arc::clone(&connection.outbox));
-                        queued += 1;
-                    }
-                    PushOutcome::Queued => queued += 1,
-                    PushOutcome::Dropped | PushOutcome::Closed => {}
+                if connection.first_time(self.deliveries) && !shut_out() && !passing.to(connection)
+                {
+                    full.push(connection.id);
                 }
             }
         }
-        queued
-    }
-
-    /// To every connection that has entered its user's own room: before that it has not been
-    /// welcomed.
-    fn deliver_to_all(&mut self, key: FrameKey, frame: &Frame) -> u64 {
-        let mut queued = 0;
-        for Attached { connection, places, .. } in self.attached.values() {
-            let welcomed = places.iter().any(|(room, _)| matches!(room, Room::User(_)));
-            if connection.key != key || !welcomed {
-                continue;
-            }
-            match connection.outbox.push(frame.clone()) {
-                PushOutcome::First => {
-                    self.dirty.push(Arc::clone(&connection.outbox));
-                    queued += 1;
-                }
-                PushOutcome::Queued => queued += 1,
-                PushOutcome::Dropped | PushOutcome::Closed => {}
-            }
+        let tally = Tally { fell_behind: full.len() as u64, ..passing.tally };
+        self.dirty = dirty;
+        for id in full {
+            self.fall_behind(id);
         }
-        queued
+        tally
     }
 
     /// Whether those in a room may hear an event there. A task may still be somebody's who does
@@ -450,6 +471,43 @@ impl Hub {
         self.attached
             .get(&id)
             .is_some_and(|attached| attached.places.iter().any(|(room, _)| rooms.contains(room)))
+    }
+}
+
+/// Frames on their way into outboxes.
+struct Passing<'a> {
+    frames: &'a [Frame],
+    dirty: &'a mut Vec<Arc<Outbox>>,
+    tally: Tally,
+}
+
+impl Passing<'_> {
+    /// False if the outbox has no room for what must arrive.
+    fn to(&mut self, connection: &Connection) -> bool {
+        if connection.is_behind() {
+            self.tally.passed_over += 1;
+            return true;
+        }
+        let outcome = connection.outbox.offer(self.frames);
+        match outcome {
+            PushOutcome::First | PushOutcome::Queued => {
+                self.tally.frames += self.frames.len() as u64;
+            }
+            PushOutcome::Full => self.tally.passed_over += 1,
+            PushOutcome::Dropped | PushOutcome::Closed => {}
+        }
+        if outcome == PushOutcome::First {
+            self.dirty.push(Arc::clone(&connection.outbox));
+        }
+        outcome != PushOutcome::Full
+    }
+}
+
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.frames += other.frames;
+        self.passed_over += other.passed_over;
+        self.fell_behind += other.fell_behind;
     }
 }
 

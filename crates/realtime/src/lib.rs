@@ -9,15 +9,18 @@
 //! * [`hub`] – rooms, their members grouped by frame key, delivery;
 //! * [`presence`] – who is in which room; `names` – what rooms without an entity are called;
 //! * [`tail`] – the newest events, in memory;
+//! * `catchup` – what those are told who could not follow; `made` – their frames;
 //! * [`bus`] – hints between nodes;
 //! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it;
 //! * [`counters`] – what is counted and timed.
 
 pub mod bus;
+mod catchup;
 pub mod connection;
 pub mod counters;
 pub mod frame;
 pub mod hub;
+mod made;
 mod names;
 pub mod orders;
 pub mod outbox;

@@ -4,13 +4,19 @@
 //! the outbox's own lock: the lock is what keeps the frames of two flushers apart, and the other
 //! party is, at worst, one non-blocking `sendmsg` away. When the socket is full the session's own
 //! task is woken and finishes; until then nobody else tries.
+//!
+//! What the hub tells is [offered](Outbox::offer) and may be refused: the hub then has it from the
+//! log. Answers to the client itself are [pushed](Outbox::push) and have some room beyond the
+//! limits, so that a client that is behind is still answered.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Buf, Bytes};
+use chorus_model::ConnectionId;
 use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use crate::counters::{self, Counters};
 use crate::frame::Frame;
@@ -24,7 +30,7 @@ pub trait Link: Send + Sync {
     fn wake(&self);
 }
 
-/// How much may wait for one session.
+/// How much may wait for one session. Answers may go a quarter beyond.
 #[derive(Debug, Clone, Copy)]
 pub struct OutboxLimits {
     /// Most frames.
@@ -42,7 +48,7 @@ impl Default for OutboxLimits {
 /// Why a session was told to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CloseReason {
-    /// The outbox was full of frames that must arrive.
+    /// The client has stopped reading, or goes on asking without reading the answers.
     Slow,
     /// Writing failed: the peer is gone.
     Broken,
@@ -59,6 +65,8 @@ pub enum PushOutcome {
     Queued,
     /// Not queued: an ephemeral frame and no room.
     Dropped,
+    /// Not queued: no room. Only what is offered is answered so.
+    Full,
     /// Not queued: the session is ending.
     Closed,
 }
@@ -80,6 +88,35 @@ struct Queue {
     /// The socket is full; the session's task will go on.
     blocked: bool,
     closed: Option<CloseReason>,
+    /// Bytes that have left the queue.
+    gone: u64,
+    /// Who waits for it to be drained, and where they are told of.
+    waiting: SmallVec<[ConnectionId; 1]>,
+    drains: Option<Arc<Drains>>,
+}
+
+/// Connections whose outboxes have been drained: they can be served on.
+#[derive(Debug, Default)]
+pub(crate) struct Drains {
+    drained: Mutex<Vec<ConnectionId>>,
+    more: Notify,
+}
+
+impl Drains {
+    /// Waits until there is one.
+    pub(crate) async fn some(&self) {
+        self.more.notified().await;
+    }
+
+    /// Takes all of them.
+    pub(crate) fn take(&self) -> Vec<ConnectionId> {
+        std::mem::take(&mut self.drained.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add(&self, ids: impl IntoIterator<Item = ConnectionId>) {
+        self.drained.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+        self.more.notify_one();
+    }
 }
 
 /// Most frames in one `writev`; the kernel's own limit is 1,024.
@@ -100,31 +137,59 @@ impl Outbox {
         queue.link = Some(link);
     }
 
-    /// Queues a frame. When there is no room, ephemeral frames go first; a durable frame that
-    /// still finds none ends the session.
+    /// Queues an answer. When there is no room, ephemeral frames go first; when there is none
+    /// beyond the limits either, the session ends.
     pub fn push(&self, frame: Frame) -> PushOutcome {
         let mut queue = self.lock();
-        if queue.closed.is_some() {
-            return PushOutcome::Closed;
-        }
-        if !self.has_room(&queue, frame.bytes.len()) {
-            if frame.ephemeral {
-                counters::count(&self.counters.ephemeral_dropped);
-                return PushOutcome::Dropped;
+        match self.make_room(&mut queue, std::slice::from_ref(&frame)) {
+            PushOutcome::Full if self.is_beyond(&queue) => {
+                self.close_slow(&mut queue);
+                PushOutcome::Closed
             }
-            counters::add(&self.counters.ephemeral_dropped, queue.drop_ephemeral());
-            if !self.has_room(&queue, frame.bytes.len()) {
-                counters::count(&self.counters.slow_closed);
-                queue.close(CloseReason::Slow);
-                return PushOutcome::Closed;
+            PushOutcome::Full | PushOutcome::First => queue.add(frame),
+            refused => refused,
+        }
+    }
+
+    /// Queues frames that belong together, all or none of them. When there is no room, ephemeral
+    /// frames go first.
+    pub fn offer(&self, frames: &[Frame]) -> PushOutcome {
+        let mut queue = self.lock();
+        let mut outcome = self.make_room(&mut queue, frames);
+        if outcome == PushOutcome::First {
+            for (at, frame) in frames.iter().enumerate() {
+                let added = queue.add(frame.clone());
+                outcome = if at == 0 { added } else { outcome };
             }
         }
-        queue.bytes += frame.bytes.len();
-        queue.frames.push_back(frame);
-        if std::mem::replace(&mut queue.dirty, true) {
-            PushOutcome::Queued
-        } else {
-            PushOutcome::First
+        outcome
+    }
+
+    /// Tells `drains` of a connection as soon as little waits: now, or when the client has read.
+    pub(crate) fn when_drained(&self, id: ConnectionId, drains: &Arc<Drains>) {
+        let mut queue = self.lock();
+        queue.drains = Some(Arc::clone(drains));
+        queue.waiting.push(id);
+        self.tell_drained(&mut queue);
+    }
+
+    /// Bytes that have ever left: written, taken or dropped. Rises as long as the client reads
+    /// what waits for it.
+    pub fn gone(&self) -> u64 {
+        self.lock().gone
+    }
+
+    /// [`gone`](Self::gone) when all that waits now will have left.
+    pub fn end(&self) -> u64 {
+        let queue = self.lock();
+        queue.gone + queue.bytes as u64
+    }
+
+    /// Ends the session of a client that has stopped reading.
+    pub(crate) fn give_up(&self) {
+        let mut queue = self.lock();
+        if queue.closed.is_none() {
+            self.close_slow(&mut queue);
         }
     }
 
@@ -134,6 +199,7 @@ impl Outbox {
         queue.dirty = false;
         if !queue.blocked {
             queue.write();
+            self.tell_drained(&mut queue);
         }
     }
 
@@ -150,6 +216,7 @@ impl Outbox {
         let mut queue = self.lock();
         queue.blocked = false;
         queue.write();
+        self.tell_drained(&mut queue);
         queue.blocked
     }
 
@@ -178,8 +245,9 @@ impl Outbox {
             }
             taken.extend(queue.frames.pop_front().map(|frame| frame.bytes));
         }
-        queue.bytes -= taken.iter().map(Bytes::len).sum::<usize>();
+        queue.leave(taken.iter().map(Bytes::len).sum());
         queue.give_back();
+        self.tell_drained(&mut queue);
         taken
     }
 
@@ -193,9 +261,50 @@ impl Outbox {
         self.lock().closed
     }
 
-    fn has_room(&self, queue: &Queue, bytes: usize) -> bool {
+    /// What is to be done with frames: [`PushOutcome::First`] stands for queueing them.
+    fn make_room(&self, queue: &mut Queue, frames: &[Frame]) -> PushOutcome {
+        if queue.closed.is_some() {
+            return PushOutcome::Closed;
+        }
+        let bytes = frames.iter().map(|frame| frame.bytes.len()).sum();
+        if self.has_room(queue, frames.len(), bytes) {
+            return PushOutcome::First;
+        }
+        if frames.iter().all(|frame| frame.ephemeral) {
+            counters::count(&self.counters.ephemeral_dropped);
+            return PushOutcome::Dropped;
+        }
+        counters::add(&self.counters.ephemeral_dropped, queue.drop_ephemeral());
+        let found = self.has_room(queue, frames.len(), bytes);
+        if found { PushOutcome::First } else { PushOutcome::Full }
+    }
+
+    fn has_room(&self, queue: &Queue, frames: usize, bytes: usize) -> bool {
+        let OutboxLimits { frames: most_frames, bytes: most_bytes } = self.limits;
         queue.frames.is_empty()
-            || (queue.frames.len() < self.limits.frames && queue.bytes + bytes <= self.limits.bytes)
+            || (queue.frames.len() + frames <= most_frames && queue.bytes + bytes <= most_bytes)
+    }
+
+    /// Whether even answers have no room any more.
+    fn is_beyond(&self, queue: &Queue) -> bool {
+        let beyond = |most: usize| most + most / 4;
+        queue.frames.len() >= beyond(self.limits.frames) || queue.bytes >= beyond(self.limits.bytes)
+    }
+
+    fn tell_drained(&self, queue: &mut Queue) {
+        let little =
+            queue.frames.len() <= self.limits.frames / 4 && queue.bytes <= self.limits.bytes / 4;
+        if let Some(drains) = &queue.drains
+            && little
+            && !queue.waiting.is_empty()
+        {
+            drains.add(queue.waiting.drain(..));
+        }
+    }
+
+    fn close_slow(&self, queue: &mut Queue) {
+        counters::count(&self.counters.slow_closed);
+        queue.close(CloseReason::Slow);
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
@@ -242,8 +351,20 @@ impl Queue {
         self.give_back();
     }
 
+    fn add(&mut self, frame: Frame) -> PushOutcome {
+        self.bytes += frame.bytes.len();
+        self.frames.push_back(frame);
+        let dirty = std::mem::replace(&mut self.dirty, true);
+        if dirty { PushOutcome::Queued } else { PushOutcome::First }
+    }
+
+    fn leave(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        self.gone += bytes as u64;
+    }
+
     fn advance(&mut self, mut written: usize) {
-        self.bytes -= written;
+        self.leave(written);
         while written > 0 {
             let Some(front) = self.frames.front_mut() else {
                 return;
@@ -262,7 +383,8 @@ impl Queue {
     fn drop_ephemeral(&mut self) -> u64 {
         let before = self.frames.len();
         self.frames.retain(|frame| !frame.ephemeral);
-        self.bytes = self.frames.iter().map(|frame| frame.bytes.len()).sum();
+        let left = self.frames.iter().map(|frame| frame.bytes.len()).sum::<usize>();
+        self.leave(self.bytes - left);
         (before - self.frames.len()) as u64
     }
 
@@ -347,19 +469,62 @@ mod tests {
     }
 
     #[test]
-    fn ephemeral_frames_go_first_then_the_session() {
+    fn ephemeral_frames_go_first_then_no_more_is_taken() {
         let (outbox, _, counters) = outbox(3, 0);
         for frame in [ephemeral("1"), durable("2"), ephemeral("3")] {
             outbox.push(frame);
         }
-        assert_eq!(outbox.push(ephemeral("4")), PushOutcome::Dropped);
-        assert_eq!(outbox.push(durable("5")), PushOutcome::Queued);
-        assert_eq!(outbox.push(durable("6")), PushOutcome::Queued);
-        assert_eq!(outbox.push(durable("7")), PushOutcome::Closed);
-        assert_eq!(outbox.closed(), Some(CloseReason::Slow));
+        assert_eq!(outbox.offer(&[ephemeral("4")]), PushOutcome::Dropped);
+        assert_eq!(outbox.offer(&[durable("5"), durable("6")]), PushOutcome::Queued);
+        assert_eq!(outbox.offer(&[durable("7")]), PushOutcome::Full);
+        assert_eq!(outbox.closed(), None);
         let figures = counters.read();
         assert!(figures.contains(&("ephemeral_dropped", 3)));
+        assert!(figures.contains(&("slow_closed", 0)));
+    }
+
+    #[test]
+    fn what_belongs_together_is_taken_whole_or_not() {
+        let (outbox, ..) = outbox(3, 0);
+        outbox.push(durable("1"));
+        outbox.push(durable("2"));
+        assert_eq!(outbox.offer(&[ephemeral("a"), durable("b")]), PushOutcome::Full);
+        assert_eq!(outbox.take(usize::MAX).len(), 2);
+        assert_eq!(outbox.offer(&[ephemeral("a"), durable("b")]), PushOutcome::First);
+    }
+
+    #[test]
+    fn answers_have_room_beyond_the_limits_but_not_for_ever() {
+        let (outbox, _, counters) = outbox(8, 0);
+        assert_eq!(outbox.offer(&vec![durable("1"); 8]), PushOutcome::First);
+        assert_eq!(outbox.offer(&[durable("2")]), PushOutcome::Full);
+        for _ in 0..2 {
+            assert_eq!(outbox.push(durable("answer")), PushOutcome::Queued);
+        }
+        assert_eq!(outbox.push(durable("answer")), PushOutcome::Closed);
+        assert_eq!(outbox.closed(), Some(CloseReason::Slow));
+        let figures = counters.read();
         assert!(figures.contains(&("slow_closed", 1)));
+    }
+
+    #[test]
+    fn who_waits_is_told_when_little_is_left() {
+        let (outbox, pipe, _) = outbox(8, 0);
+        let drains = Arc::new(Drains::default());
+        outbox.offer(&vec![durable("12"); 8]);
+        outbox.flush();
+        outbox.when_drained(ConnectionId(7), &drains);
+        let read = |bytes| {
+            *pipe.room.lock().unwrap() = bytes;
+            outbox.resume();
+            drains.take()
+        };
+        assert!(read(11).is_empty(), "three wait");
+        assert_eq!(read(1), [ConnectionId(7)]);
+        assert!(read(4).is_empty(), "only once");
+        assert_eq!((outbox.gone(), outbox.end()), (16, 16));
+        outbox.when_drained(ConnectionId(8), &drains);
+        assert_eq!(drains.take(), [ConnectionId(8)]);
     }
 
     #[test]

@@ -5,9 +5,10 @@
 //! leaves take effect between two batches, which gives each a definite place in the log.
 //!
 //! `rights` applies membership and role events to the hub; `attendance` lets connections in and
-//! out and tells of presence.
+//! out and tells of presence; `behind` serves those who could not follow.
 
 mod attendance;
+mod behind;
 mod rights;
 
 use std::sync::Arc;
@@ -24,11 +25,12 @@ use tokio_util::sync::CancellationToken;
 use crate::bus::Bus;
 use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::Encoder;
-use crate::hub::Hub;
+use crate::hub::{Hub, Tally};
 use crate::names::Names;
 use crate::orders::{Arrival, Entry, Joined, Order, QUEUE, Realtime};
 use crate::presence::{Lists, Roster};
 use crate::tail::Tail;
+use behind::Readings;
 
 pub use attendance::MOST_ROOMS;
 
@@ -59,6 +61,8 @@ pub struct Parts<E> {
     pub clock: Arc<dyn Clock>,
     /// Events held in memory.
     pub tail: usize,
+    /// How long a client that could not follow may read nothing before its session is ended.
+    pub patience: Duration,
 }
 
 /// The announcing task's state.
@@ -83,6 +87,8 @@ pub struct Publisher {
     timings: Arc<Timings>,
     /// The commit whose frames wait for the flush.
     under_way: Option<UnderWay>,
+    readings: Readings,
+    patience: Duration,
 }
 
 /// When a commit was where, by the monotonic clock.
@@ -98,12 +104,12 @@ impl Publisher {
         parts: Parts<E>,
         committed: Committed,
     ) -> Result<(Self, Realtime), chorus_storage::StoreError> {
-        let Parts { store, encoder, bus, clock, tail } = parts;
+        let Parts { store, encoder, bus, clock, tail, patience } = parts;
         let head = store.head().id;
         let tail = Arc::new(Tail::new(tail.max(1), head));
         let (sender, orders) = mpsc::channel(QUEUE);
         let hints = bus.hints();
-        let this = Self {
+        let mut this = Self {
             store,
             encoder,
             bus,
@@ -122,7 +128,10 @@ impl Publisher {
             gauges: Arc::default(),
             timings: Arc::default(),
             under_way: None,
+            readings: Readings::default(),
+            patience,
         };
+        this.hub.begin_at(head);
         this.gauges.published.store(head.0, Ordering::Relaxed);
         this.fill_tail().await?;
         let handle = Realtime {
@@ -139,6 +148,7 @@ impl Publisher {
     pub async fn run(mut self, stop: CancellationToken) {
         let mut poll = tokio::time::interval(HEAD_POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let drains = Arc::clone(self.hub.drains());
         loop {
             let expiry = self.until_expiry();
             tokio::select! {
@@ -154,6 +164,7 @@ impl Publisher {
                     }
                 }
                 hint = self.hints.recv() => self.take_hint(hint).await,
+                read = self.readings.some(&drains) => self.serve(read),
                 _ = poll.tick() => self.catch_up().await,
                 () = expiry => {}
             }
@@ -184,7 +195,10 @@ impl Publisher {
             };
             self.obey(order).await;
         }
+        self.serve(None);
+        self.let_go(now);
         self.flush().await;
+        self.gauges.behind.store(self.hub.behind() as u64, Ordering::Relaxed);
         let [connections, users, rooms, projects] = self.hub.sizes();
         for (gauge, size) in [
             (&self.gauges.connections, connections),
@@ -254,6 +268,7 @@ impl Publisher {
         let tally = self.hub.publish(event, &*self.encoder);
         counters::count(&self.counters.events);
         counters::add(&self.counters.deliveries, tally.frames);
+        counters::add(&self.counters.fell_behind, tally.fell_behind);
         self.published = event.sync_id;
         self.gauges.published.store(event.sync_id.0, Ordering::Relaxed);
         self.apply(event);
@@ -295,7 +310,7 @@ impl Publisher {
             }
             Order::Emit { custom, at } => {
                 let tally = self.hub.emit(&custom, at, &*self.encoder);
-                counters::add(&self.counters.signal_deliveries, tally.frames);
+                self.count_signal(tally);
             }
             Order::Relay { room, signal, answer } => {
                 let told = self.tell_within(room, &signal);
@@ -316,7 +331,13 @@ impl Publisher {
 
     fn tell(&mut self, signal: &Signal) {
         let tally = self.hub.signal(signal, &*self.encoder);
+        self.count_signal(tally);
+    }
+
+    fn count_signal(&self, tally: Tally) {
         counters::add(&self.counters.signal_deliveries, tally.frames);
+        counters::add(&self.counters.signals_withheld, tally.passed_over);
+        counters::add(&self.counters.fell_behind, tally.fell_behind);
     }
 
     fn cursor(&self) -> Cursor {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chorus_model::{Clock as _, ConnectionId, ProjectId, Room, SyncId, UserId};
-use chorus_realtime::NotJoined;
+use std::sync::atomic::Ordering::Relaxed;
+
 use chorus_realtime::publisher::GRACE;
+use chorus_realtime::{CloseReason, NotJoined, OutboxLimits};
 use chorus_storage::Batch;
-use support::{House, Node};
+use support::{House, Node, PATIENCE};
 
 const PROJECT: ProjectId = ProjectId(1);
 
@@ -287,4 +289,105 @@ async fn rooms_of_mere_names_are_bounded_and_end_when_they_come_into_being() {
     node.announced(at).await;
     assert!(!node.relay(&guest, "project:1").await, "the name stands for a project now");
     assert!(node.join_named(&guest, "one more").await.is_ok());
+}
+
+const FEW: OutboxLimits = OutboxLimits { frames: 4, bytes: 1 << 20 };
+
+#[tokio::test]
+async fn who_stalls_is_served_from_the_log_and_disturbs_nobody() {
+    let house = House::build();
+    let node = house.node().await;
+    let neighbour = node.connect(UserId(1), &[PROJECT]).await;
+    let slow = node.connect_with(UserId(2), &[PROJECT], FEW).await;
+    assert_eq!(slow.see(1).await, ["+2"]);
+    slow.stall();
+    // More than the tail holds, and more than one read of the log brings.
+    let expected: Vec<_> = (1..=700).map(|n| n.to_string()).collect();
+    for n in 1..=600 {
+        house.append(n).await;
+    }
+    assert_eq!(neighbour.hear(600).await, expected[..600]);
+    assert!(slow.is_silent() && slow.closed().is_none());
+    assert_eq!(node.realtime.gauges().behind.load(Relaxed), 1);
+
+    slow.read_on();
+    for n in 601..=700 {
+        house.append(n).await;
+    }
+    assert_eq!(slow.hear(700).await, expected);
+    assert_eq!(neighbour.hear(100).await, expected[600..]);
+    let counters = node.realtime.counters();
+    assert_eq!(counters.fell_behind.load(Relaxed), 1);
+    assert!(counters.replayed.load(Relaxed) >= 596, "all but what waited in the outbox");
+    node.announced(SyncId(700)).await;
+    assert_eq!(node.realtime.gauges().behind.load(Relaxed), 0);
+}
+
+#[tokio::test]
+async fn who_is_behind_hears_a_room_for_as_long_as_he_was_there() {
+    let house = House::build();
+    let node = house.node().await;
+    let slow = node.connect_with(UserId(7), &[], FEW).await;
+    house.add_member(PROJECT, UserId(7)).await;
+    slow.stall();
+    for n in 1..=20 {
+        house.append(n).await;
+    }
+    house.remove_member(PROJECT, UserId(7)).await;
+    house.append(21).await;
+    house.add_member(PROJECT, UserId(7)).await;
+    let last = house.append(22).await;
+    node.announced(last).await;
+
+    slow.read_on();
+    let mut expected: Vec<_> = (1..=20).map(|n| n.to_string()).collect();
+    expected.extend(["removed", "lost", "22"].map(str::to_owned));
+    assert_eq!(slow.hear(23).await, expected);
+}
+
+#[tokio::test]
+async fn who_is_behind_hears_of_presence_when_he_has_caught_up() {
+    let house = House::build();
+    let node = house.node().await;
+    let slow = node.connect_with(UserId(1), &[PROJECT], FEW).await;
+    assert_eq!(slow.see(1).await, ["+1"]);
+    slow.stall();
+    for n in 1..=20 {
+        house.append(n).await;
+    }
+    let passing = node.connect(UserId(2), &[PROJECT]).await;
+    let _stays = node.connect(UserId(3), &[PROJECT]).await;
+    node.realtime.detach(passing.id, true).await;
+    node.realtime.present(Vec::new()).await;
+
+    slow.read_on();
+    assert_eq!(slow.hear(20).await.len(), 20);
+    assert_eq!(slow.see(1).await, ["+3"], "who came and went is no news");
+    assert!(slow.is_silent());
+}
+
+#[tokio::test]
+async fn who_reads_nothing_is_let_go_in_time() {
+    let house = House::build();
+    let node = house.node().await;
+    let deaf = node.connect_with(UserId(1), &[PROJECT], FEW).await;
+    deaf.stall();
+    for n in 1..=20 {
+        house.append(n).await;
+    }
+    // An answered order may be in a round that has begun before: the third is in a later one.
+    let look = async || {
+        for _ in 0..3 {
+            node.realtime.present(Vec::new()).await;
+        }
+    };
+    house.clock.advance(Duration::from_secs(1));
+    look().await;
+    house.clock.advance(PATIENCE.saturating_sub(Duration::from_secs(1)));
+    look().await;
+    assert_eq!(deaf.closed(), None);
+    house.clock.advance(Duration::from_secs(2));
+    look().await;
+    assert_eq!(deaf.closed(), Some(CloseReason::Slow));
+    assert_eq!(node.realtime.counters().slow_closed.load(Relaxed), 1);
 }

@@ -104,6 +104,7 @@ impl App {
                 bus: Arc::new(MemoryBus::new(HINTS)),
                 clock: Arc::clone(&foundation.clock),
                 tail: TAIL,
+                patience: Duration::from_secs(settings.limits.stalled_seconds.into()),
             },
             foundation.committed,
         )

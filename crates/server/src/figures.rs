@@ -17,6 +17,7 @@ pub(crate) fn source(store: &Store, collab: &Collab, engine: &Engine<Interpreter
     Arc::new(move || {
         let mut figures = of_sockets(&engine);
         figures.extend(of_hub(collab.realtime()));
+        figures.extend(of_catch_up(collab.realtime()));
         figures.extend(of_publisher(collab.realtime()));
         figures.extend(of_store(&store));
         figures.push(Figure::gauge(
@@ -113,8 +114,34 @@ fn of_hub(realtime: &Realtime) -> Vec<Figure> {
         ),
         Figure::counter(
             "chorus_slow_sessions_closed_total",
-            "Sessions that were told to end because their client read too slowly.",
+            "Sessions that were told to end because their client had stopped reading.",
             read(&counters.slow_closed),
+        ),
+    ]
+}
+
+fn of_catch_up(realtime: &Realtime) -> Vec<Figure> {
+    let (counters, gauges) = (realtime.counters(), realtime.gauges());
+    vec![
+        Figure::gauge(
+            "chorus_connections_behind",
+            "Connections that could not follow and are served from the log.",
+            read(&gauges.behind),
+        ),
+        Figure::counter(
+            "chorus_fell_behind_total",
+            "Times that a connection left live delivery, because too much waited for its client.",
+            read(&counters.fell_behind),
+        ),
+        Figure::counter(
+            "chorus_events_replayed_total",
+            "Events told from the log, or from its end in memory, to connections that were behind.",
+            read(&counters.replayed),
+        ),
+        Figure::counter(
+            "chorus_signals_withheld_total",
+            "Frames of signals that connections were not told because they were behind.",
+            read(&counters.signals_withheld),
         ),
     ]
 }

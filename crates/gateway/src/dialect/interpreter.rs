@@ -414,8 +414,12 @@ impl Application for Interpreter {
     }
 
     fn beat(&self, peer: &Peer) {
-        // Read before it is told: what was announced up to here is in the outbox already.
+        // Read before it is told: what was announced up to here is in the outbox already, unless
+        // the client could not follow.
         let at = Place { now: self.collab.clock().now(), cursor: &self.collab.announced() };
+        if peer.connection.is_behind() {
+            return;
+        }
         peer.end.send(peer.dialect.head(&peer.end.wire(), &at));
     }
 

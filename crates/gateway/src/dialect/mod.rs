@@ -198,7 +198,7 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// The one durable frame of an event.
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame>;
 
-    /// A second word for an event, told just before the first and never again.
+    /// A second word for an event, told just before the first.
     fn companion(&self, _wire: &Wire<'_>, _event: &Event) -> Option<Frame> {
         None
     }

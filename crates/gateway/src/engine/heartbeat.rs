@@ -173,10 +173,14 @@ impl<A: Application> Engine<A> {
         }
         let (since, limit) = if pulse.waiting.load(Ordering::Acquire) {
             let pinged = pulse.pinged.load(Ordering::Relaxed);
-            if now.saturating_sub(pinged) >= parts.wheel.ticks(timeout) {
+            if now.saturating_sub(pinged) < parts.wheel.ticks(timeout) {
+                (pinged, timeout)
+            } else if pulse.waits_for_reader(session.outbox.gone()) {
+                pulse.pinged.store(now, Ordering::Relaxed);
+                (now, timeout)
+            } else {
                 return session.take_away(Ending::PingTimeout);
             }
-            (pinged, timeout)
         } else {
             let heard = pulse.heard.load(Ordering::Relaxed);
             if now.saturating_sub(heard) >= parts.wheel.ticks(interval) {
@@ -184,6 +188,8 @@ impl<A: Application> Engine<A> {
                 pulse.waiting.store(true, Ordering::Release);
                 let ping = if session.raw { &RAW_PING } else { &PING };
                 session.outbox.send(Frame::durable(ping.clone()));
+                pulse.gone.store(session.outbox.gone(), Ordering::Relaxed);
+                pulse.ping_end.store(session.outbox.end(), Ordering::Relaxed);
                 // An answer may come long before the time for it is over.
                 (now, timeout.min(interval))
             } else {
@@ -192,5 +198,27 @@ impl<A: Application> Engine<A> {
         };
         let passed = parts.config.tick * now.saturating_sub(since);
         parts.wheel.set(session, Alarm::Pulse, time.saturating_add(limit.saturating_sub(passed)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::session::Pulse;
+    use super::*;
+
+    #[test]
+    fn a_ping_that_waits_is_not_counted_against_who_reads() {
+        let pulse = Pulse::default();
+        let sent = |gone, end| {
+            pulse.gone.store(gone, Ordering::Relaxed);
+            pulse.ping_end.store(end, Ordering::Relaxed);
+        };
+        sent(100, 100);
+        assert!(!pulse.waits_for_reader(100), "it left at once");
+        sent(100, 500);
+        assert!(pulse.waits_for_reader(300), "some of what is before it was read");
+        assert!(!pulse.waits_for_reader(300), "nothing more was");
+        assert!(pulse.waits_for_reader(500), "it has left since");
+        assert!(!pulse.waits_for_reader(900), "it left long ago");
     }
 }

@@ -1,6 +1,6 @@
 //! What is kept of a session.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -41,6 +41,19 @@ pub(crate) struct Pulse {
     pub(crate) pinged: AtomicU32,
     /// When the last pong came.
     pub(crate) heard: AtomicU32,
+    /// How much had left the outbox when it was last looked at, and has when the ping has.
+    pub(crate) gone: AtomicU64,
+    pub(crate) ping_end: AtomicU64,
+}
+
+impl Pulse {
+    /// Whether the ping still waited behind other frames when this was asked last, and the client
+    /// has read some of them since: it cannot have answered yet, and it is alive. `gone`: how much
+    /// has left the outbox.
+    pub(crate) fn waits_for_reader(&self, gone: u64) -> bool {
+        let then = self.gone.swap(gone, Ordering::Relaxed);
+        then < self.ping_end.load(Ordering::Relaxed) && gone > then
+    }
 }
 
 /// Why a session ended.
@@ -63,7 +76,7 @@ pub enum Ending {
     TooLarge,
     /// The client kept sending beyond the rate.
     Flooded,
-    /// The client read too slowly.
+    /// The client has stopped reading.
     Slow,
     /// Two polls at once, or a poll that was given up.
     PollConflict,

@@ -20,8 +20,8 @@ use crate::outbox::OutboxLimits;
 
 /// Every key has a word for everything; each making of a frame is noted.
 #[derive(Default)]
-struct Words {
-    made: Mutex<Vec<FrameKey>>,
+pub(super) struct Words {
+    pub(super) made: Mutex<Vec<FrameKey>>,
     /// The key that hears a second word for everything, and lists.
     companions: Option<FrameKey>,
     deaf: Option<FrameKey>,
@@ -69,13 +69,23 @@ impl Exit for Nowhere {
     fn take(&self, _: Ended, _: Timestamp) {}
 }
 
-fn user(id: i64) -> Arc<UserRef> {
+pub(super) fn user(id: i64) -> Arc<UserRef> {
     let name = format!("user{id}");
     Arc::new(UserRef { id: UserId(id), username: name.clone(), full_name: name, email: None })
 }
 
 fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
-    let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
+    attach_with(hub, id, user_id, key, OutboxLimits::default())
+}
+
+pub(super) fn attach_with(
+    hub: &mut Hub,
+    id: u64,
+    user_id: i64,
+    key: u16,
+    limits: OutboxLimits,
+) -> Arc<Connection> {
+    let outbox = Outbox::new(limits, Arc::new(Counters::default()));
     let connection = Arc::new(Connection::new(
         ConnectionId(id),
         Whose::new(user(user_id), Timestamp::default()),
@@ -91,8 +101,12 @@ fn attach(hub: &mut Hub, id: u64, user_id: i64, key: u16) -> Arc<Connection> {
 
 /// An event of project 1 and user 9.
 fn event(id: u64) -> Event {
+    event_in(1, id)
+}
+
+pub(super) fn event_in(project: i64, id: u64) -> Event {
     let member = Member {
-        project_id: ProjectId(1),
+        project_id: ProjectId(project),
         user_id: UserId(9),
         user: UserRef::clone(&user(9)),
         role: ProjectRole::Member,
@@ -100,7 +114,7 @@ fn event(id: u64) -> Event {
     };
     Event {
         sync_id: SyncId(id),
-        scope: Scope::Project(ProjectId(1)),
+        scope: Scope::Project(ProjectId(project)),
         actor: UserRef::clone(&user(1)),
         origin: None,
         at: Timestamp::default(),
@@ -108,7 +122,7 @@ fn event(id: u64) -> Event {
     }
 }
 
-fn presence(rooms: &[i64], elsewhere: &[i64], cause: Option<u64>) -> Signal {
+pub(super) fn presence(rooms: &[i64], elsewhere: &[i64], cause: Option<u64>) -> Signal {
     let ids = |ids: &[i64]| ids.iter().map(|id| Room::Project(ProjectId(*id))).collect();
     Signal {
         user: UserRef::clone(&user(1)),
@@ -123,7 +137,7 @@ fn presence(rooms: &[i64], elsewhere: &[i64], cause: Option<u64>) -> Signal {
     }
 }
 
-fn heard(connection: &Connection) -> Vec<String> {
+pub(super) fn heard(connection: &Connection) -> Vec<String> {
     let frames = connection.outbox.take(usize::MAX);
     frames.iter().map(|frame| String::from_utf8(frame.to_vec()).unwrap()).collect()
 }
@@ -289,7 +303,7 @@ fn a_task_is_told_in_the_room_of_its_assignee_while_he_belongs_to_the_project() 
     let assignee = attach(&mut hub, 1, 9, 0);
     hub.join(assignee.id, Room::User(UserId(9)));
     let tell = |hub: &mut Hub, id| {
-        hub.publish(&Event { body: Body::TaskDeleted { task: task_of(9) }, ..event(id) }, &words);
+        hub.publish(&task_event(id, 9), &words);
         heard(&assignee).len()
     };
     assert_eq!(tell(&mut hub, 1), 0);
@@ -304,6 +318,10 @@ fn a_task_is_told_in_the_room_of_its_assignee_while_he_belongs_to_the_project() 
     hub.set_role(assignee.id, WorkspaceRole::User);
     hub.belongs(UserId(9), ProjectId(1), true);
     assert_eq!(tell(&mut hub, 6), 1);
+}
+
+pub(super) fn task_event(id: u64, assignee: i64) -> Event {
+    Event { body: Body::TaskDeleted { task: task_of(assignee) }, ..event(id) }
 }
 
 fn task_of(assignee: i64) -> Task {

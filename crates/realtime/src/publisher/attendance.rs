@@ -134,7 +134,7 @@ impl Publisher {
     fn list(&mut self, room: Room, except: Option<ConnectionId>) {
         let present = self.present(&[room]);
         let tally = self.hub.list(room, &present, except, &*self.encoder);
-        counters::add(&self.counters.signal_deliveries, tally.frames);
+        self.count_signal(tally);
     }
 
     pub(super) fn present(&self, rooms: &[Room]) -> Vec<Present> {

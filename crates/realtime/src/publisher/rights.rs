@@ -82,7 +82,7 @@ impl Publisher {
         let Some(key) = self.hub.connection(connection).map(|one| one.key) else { return };
         let (now, encoder) = (self.clock.now(), Arc::clone(&self.encoder));
         let told = rooms.iter().filter_map(|room| encoder.put_out(*room, Loss::Access, now, key));
-        self.hub.greet(connection, told);
+        self.hub.tell_in_order(connection, told);
         self.exit(connection, rooms, None);
     }
 

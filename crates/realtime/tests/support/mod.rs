@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
-    Connection, Deliveries, Delivery, Encoder, Ended, Enters, Entry, Exit, Frame, FrameKey, Link,
-    Loss, NotJoined, Outbox, OutboxLimits, Realtime, Whose,
+    CloseReason, Connection, Deliveries, Delivery, Encoder, Ended, Enters, Entry, Exit, Frame,
+    FrameKey, Link, Loss, NotJoined, Outbox, OutboxLimits, Realtime, Whose,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -31,6 +31,9 @@ use tokio_util::task::TaskTracker;
 
 /// For what must happen.
 const DEADLINE: Duration = Duration::from_secs(20);
+
+/// How long a client may read nothing that is behind.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A store and what stands around it.
 pub(crate) struct House {
@@ -147,6 +150,7 @@ impl House {
             bus,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             tail: 8,
+            patience: PATIENCE,
         };
         let (publisher, realtime) = Publisher::new(parts, committed).await.unwrap();
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
@@ -158,9 +162,18 @@ impl House {
 impl Node {
     /// A connection in the rooms of these projects, which joins others by itself.
     pub(crate) async fn connect(&self, user_id: UserId, projects: &[ProjectId]) -> Listener {
+        self.connect_with(user_id, projects, OutboxLimits::default()).await
+    }
+
+    /// The same, with so much room for what waits.
+    pub(crate) async fn connect_with(
+        &self,
+        user_id: UserId,
+        projects: &[ProjectId],
+        limits: OutboxLimits,
+    ) -> Listener {
         let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
         let ear = Arc::new(Ear::default());
-        let limits = OutboxLimits::default();
         let outbox = Arc::new(Outbox::new(limits, Arc::clone(self.realtime.counters())));
         outbox.attach(Arc::clone(&ear) as Arc<dyn Link>);
         let connection = Connection::new(
@@ -263,14 +276,31 @@ impl Listener {
         self.connection.user.get().full_name.clone()
     }
 
+    /// Reads nothing from now on.
+    pub(crate) fn stall(&self) {
+        self.ear.stalled.store(true, Ordering::SeqCst);
+    }
+
+    /// Reads on.
+    pub(crate) fn read_on(&self) {
+        self.ear.stalled.store(false, Ordering::SeqCst);
+        self.connection.outbox.resume();
+    }
+
+    /// Why its session is to end.
+    pub(crate) fn closed(&self) -> Option<CloseReason> {
+        self.connection.outbox.closed()
+    }
+
     pub(crate) fn is_silent(&self) -> bool {
         self.ear.events.lock().unwrap().is_empty() && self.ear.presence.lock().unwrap().is_empty()
     }
 }
 
-/// Takes every frame at once.
+/// Takes every frame at once, unless it is stalled.
 #[derive(Debug, Default)]
 struct Ear {
+    stalled: AtomicBool,
     events: Mutex<VecDeque<String>>,
     presence: Mutex<VecDeque<String>>,
     more: Notify,
@@ -304,6 +334,9 @@ impl Exit for Door {
 
 impl Link for Ear {
     fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        if self.stalled.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         for slice in slices {
             let frame = String::from_utf8(slice.to_vec()).unwrap();
             let of = if frame.starts_with(['+', '-']) { &self.presence } else { &self.events };

@@ -22,6 +22,8 @@ pub struct Limits {
     pub raw_ping_seconds: u32,
     /// Most bytes of one message on a raw socket.
     pub raw_message_bytes: u32,
+    /// Seconds that a client that could not follow may read nothing before its session is ended.
+    pub stalled_seconds: u32,
 }
 
 const fn key(variables: &'static [&'static str], file: &'static str) -> Key {
@@ -38,6 +40,7 @@ const PER_USER: Key = key(&["CHORUS_CONNECTIONS_PER_USER"], "limits.connections_
 const RAW_PER_USER: Key = key(&["WS_MAX_CONNECTIONS_PER_USER"], "limits.raw_connections_per_user");
 const RAW_PING: Key = key(&["WS_HEARTBEAT_INTERVAL"], "limits.raw_ping_seconds");
 const RAW_BYTES: Key = key(&["WS_MESSAGE_MAX_SIZE"], "limits.raw_message_bytes");
+const STALLED: Key = key(&["CHORUS_STALLED_SECONDS"], "limits.stalled_seconds");
 const HANDSHAKES: Key = key(&["CHORUS_HANDSHAKES_PER_SECOND"], "limits.handshakes_per_second");
 const HANDSHAKE_BURST: Key = key(&["CHORUS_HANDSHAKE_BURST"], "limits.handshake_burst");
 const REFUSALS: Key = key(&["CHORUS_REFUSALS_PER_SECOND"], "limits.refusals_per_second");
@@ -75,6 +78,7 @@ impl Limits {
             },
             raw_ping_seconds: count(&RAW_PING, 30),
             raw_message_bytes: count(&RAW_BYTES, 1 << 20),
+            stalled_seconds: count(&STALLED, 60),
         }
     }
 }

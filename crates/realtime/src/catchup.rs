@@ -1,0 +1,278 @@
+//! What a connection that could not follow is told instead: events of the log, by where it was
+//! when they happened, in the words of its key. Plain functions and state; the hub keeps one
+//! [`Behind`] per such connection, the publisher has its [`Question`]s answered by the readers of
+//! the log.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chorus_model::signal::Named;
+use chorus_model::{Body, Event, ProjectId, Room, SyncId, UserId, UserRef};
+use smallvec::SmallVec;
+
+use crate::connection::Connection;
+use crate::frame::{self, Encoder, Frame, FrameKey, Told};
+use crate::made::Made;
+use crate::outbox::PushOutcome;
+
+/// Events of one answer, at most.
+pub(crate) const BATCH: usize = 256;
+/// Bytes of one answer after which no more is added to it.
+const BATCH_BYTES: usize = 1 << 20;
+/// Stays in rooms that are kept of one connection.
+const MOST_STAYS: usize = 4_096;
+/// Changes of presence that are kept for one connection.
+const MOST_CHANGES: usize = 4_096;
+
+/// A time in a room: heard are the events after `from`, up to and with `until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stay {
+    pub(crate) room: Room,
+    pub(crate) from: SyncId,
+    pub(crate) until: Option<SyncId>,
+}
+
+/// What is kept of a connection that is served from the log.
+#[derive(Debug)]
+pub(crate) struct Behind {
+    /// The last event that was looked at for it.
+    pub(crate) cursor: SyncId,
+    stays: Vec<Stay>,
+    /// Who came and went, and which lists of who is there have changed: told when it has caught up.
+    pub(crate) missed: Missed,
+    /// What it is to be told between events: after which, and that it was put out of rooms.
+    pub(crate) words: VecDeque<(SyncId, Frame)>,
+    stall: Option<(u64, Duration)>,
+}
+
+/// The session is ending.
+#[derive(Debug)]
+pub(crate) struct Ending;
+
+/// Presence that a connection was not told.
+#[derive(Debug, Default)]
+pub(crate) struct Missed {
+    pub(crate) changes: HashMap<(UserId, Room), Change>,
+    pub(crate) lists: BTreeSet<Room>,
+}
+
+/// What became of one person in one room.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) user: UserRef,
+    /// What the room is called, if it has no entity.
+    pub(crate) name: Option<Arc<str>>,
+    /// Whether the client takes the person for being there.
+    known: bool,
+    /// Whether that is so.
+    pub(crate) present: bool,
+}
+
+impl Change {
+    /// Whether the client must be told.
+    pub(crate) fn is_news(&self) -> bool {
+        self.known != self.present
+    }
+}
+
+impl Missed {
+    /// Notes that a person came to a room or left it.
+    pub(crate) fn note(&mut self, user: &UserRef, room: Room, names: &[Named], arrived: bool) {
+        let fresh = || {
+            let name = names.iter().find(|named| named.room == room);
+            let name = name.map(|named| Arc::clone(&named.name));
+            Change { user: user.clone(), name, known: !arrived, present: arrived }
+        };
+        self.changes.entry((user.id, room)).or_insert_with(fresh).present = arrived;
+    }
+}
+
+impl Behind {
+    /// A connection in `rooms` that was told everything up to `cursor`.
+    pub(crate) fn new(cursor: SyncId, rooms: impl Iterator<Item = Room>) -> Self {
+        let stays = rooms.map(|room| Stay { room, from: cursor, until: None }).collect();
+        let (missed, words) = (Missed::default(), VecDeque::new());
+        Self { cursor, stays, missed, words, stall: None }
+    }
+
+    /// It entered a room after event `at`.
+    pub(crate) fn enter(&mut self, room: Room, at: SyncId) {
+        let again = self.stays.iter_mut().find(|stay| stay.room == room && stay.until == Some(at));
+        match again {
+            Some(stay) => stay.until = None,
+            None => self.stays.push(Stay { room, from: at, until: None }),
+        }
+    }
+
+    /// It left a room with event `at`, which it still hears.
+    pub(crate) fn exit(&mut self, room: Room, at: SyncId) {
+        let open = |stay: &&mut Stay| stay.room == room && stay.until.is_none();
+        if let Some(stay) = self.stays.iter_mut().find(open) {
+            stay.until = Some(at);
+        }
+        self.missed.changes.retain(|(_, other), _| *other != room);
+        self.missed.lists.remove(&room);
+    }
+
+    /// Everything up to `cursor` was looked at.
+    pub(crate) fn advance(&mut self, cursor: SyncId) {
+        self.cursor = self.cursor.max(cursor);
+        self.stays.retain(|stay| stay.until.is_none_or(|until| until > cursor));
+    }
+
+    /// Offers what an answer tells, and the words between, in order, as far as there is room: how
+    /// far that is, and how many events. Fails if the session is ending.
+    pub(crate) fn pour(
+        &mut self,
+        answer: Answer,
+        mut offer: impl FnMut(&[Frame]) -> PushOutcome,
+    ) -> Result<(SyncId, u64), Ending> {
+        let mut told = 0;
+        let end = (answer.scanned.next(), Told::new());
+        for (at, frames) in answer.told.into_iter().chain([end]) {
+            while let Some((after, word)) = self.words.front().filter(|(after, _)| *after < at) {
+                match offer(std::slice::from_ref(word)) {
+                    PushOutcome::Full => return Ok((*after, told)),
+                    PushOutcome::Closed => return Err(Ending),
+                    _ => self.words.pop_front(),
+                };
+            }
+            if frames.is_empty() {
+                break;
+            }
+            match offer(&frames) {
+                PushOutcome::Full => return Ok((SyncId(at.0.saturating_sub(1)), told)),
+                PushOutcome::Closed => return Err(Ending),
+                _ => told += 1,
+            }
+        }
+        Ok((answer.scanned, told))
+    }
+
+    /// Whether more is kept for it than may be.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.stays.len() > MOST_STAYS || self.missed.changes.len() + self.words.len() > MOST_CHANGES
+    }
+
+    /// For how long its client has read nothing of what waits for it, at `now`.
+    pub(crate) fn idle(&mut self, connection: &Connection, now: Duration) -> Duration {
+        let gone = connection.outbox.gone();
+        match self.stall {
+            Some((then, since)) if then == gone && !connection.outbox.is_empty() => {
+                now.saturating_sub(since)
+            }
+            _ => {
+                self.stall = Some((gone, now));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// What it is to be told next, of the events up to `upto`.
+    pub(crate) fn ask(&self, connection: &Connection, admin: bool, upto: SyncId) -> Question {
+        let stays = self.stays.iter().filter(|stay| stay.from < upto).copied().collect();
+        let (key, user) = (connection.key, connection.user.id);
+        Question { key, user, admin, stays, after: self.cursor, upto }
+    }
+}
+
+/// What a connection is to be told of the events in `(after, upto]`.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) key: FrameKey,
+    pub(crate) user: UserId,
+    /// Whether the user is an admin of the workspace.
+    pub(crate) admin: bool,
+    stays: Vec<Stay>,
+    pub(crate) after: SyncId,
+    pub(crate) upto: SyncId,
+}
+
+/// The answer: frames of events in order, and the last event that was looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    pub(crate) told: Vec<(SyncId, Told)>,
+    pub(crate) scanned: SyncId,
+}
+
+impl Question {
+    /// The rooms that the log files what it may hear under.
+    pub(crate) fn rooms(&self) -> Vec<Room> {
+        let mut rooms: Vec<Room> = self.stays.iter().flat_map(|stay| filed(stay.room)).collect();
+        rooms.sort_unstable();
+        rooms.dedup();
+        rooms
+    }
+
+    /// What it hears of `events`, which are those of its rooms up to and with `scanned`.
+    /// `belongs`: whether the user belonged to a project when an event happened.
+    pub(crate) fn answer(
+        &self,
+        (events, scanned): (Vec<Arc<Event>>, SyncId),
+        belongs: impl Fn(ProjectId, SyncId) -> bool,
+        encoder: &dyn Encoder,
+        made: &Made,
+    ) -> Answer {
+        let (mut told, mut bytes) = (Vec::new(), 0);
+        for event in &events {
+            if !self.hears(event, &belongs, encoder) {
+                continue;
+            }
+            let frames =
+                made.get(event.sync_id, self.key, || frame::told(encoder, event, self.key));
+            bytes += frames.iter().map(|frame| frame.bytes.len()).sum::<usize>();
+            if !frames.is_empty() {
+                told.push((event.sync_id, frames));
+            }
+            if bytes > BATCH_BYTES {
+                return Answer { told, scanned: event.sync_id };
+            }
+        }
+        Answer { told, scanned: scanned.max(self.after) }
+    }
+
+    fn hears(
+        &self,
+        event: &Event,
+        belongs: &impl Fn(ProjectId, SyncId) -> bool,
+        encoder: &dyn Encoder,
+    ) -> bool {
+        let was_in = |room: Room| {
+            let at = event.sync_id;
+            let there = |stay: &Stay| stay.from < at && stay.until.is_none_or(|until| at <= until);
+            let room = if room == Room::Everyone { Room::User(self.user) } else { room };
+            self.stays.iter().any(|stay| stay.room == room && there(stay))
+        };
+        // As when it happened: in his own room somebody hears of his tasks while he belongs to
+        // their project.
+        let may = |room: Room| match (room, event.body.task()) {
+            (Room::User(_), Some(task)) => self.admin || belongs(task.project_id, event.sync_id),
+            _ => true,
+        };
+        encoder.audience(event, self.key).into_iter().any(|room| was_in(room) && may(room))
+    }
+}
+
+/// Whether an event may change what somebody hears from then on.
+pub(crate) fn changes_rights(event: &Event) -> bool {
+    matches!(
+        event.body,
+        Body::ProjectCreated { .. }
+            | Body::ProjectDeleted { .. }
+            | Body::MemberAdded { .. }
+            | Body::MemberUpdated { .. }
+            | Body::MemberRemoved { .. }
+            | Body::UserUpdated { .. }
+            | Body::UserDeactivated { .. }
+    )
+}
+
+/// Where the log has the events of a room: who is in his own also hears what everyone does.
+fn filed(room: Room) -> SmallVec<[Room; 2]> {
+    match room {
+        Room::User(_) => SmallVec::from_slice(&[room, Room::Everyone]),
+        Room::Named(_) => SmallVec::new(),
+        _ => room.project().map(Room::Project).into_iter().collect(),
+    }
+}

@@ -1,0 +1,111 @@
+// Clients that stop reading while much is told, and read on later: each hears every change once and
+// in order, from the log where it could not follow, and its neighbours notice nothing.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+
+import { deferred, within } from '../lib/deadline.js';
+import { DOORS } from '../lib/hostile/doors.js';
+import { Street, comesTo } from '../lib/hostile/watch.js';
+import { Metrics } from '../lib/metrics.js';
+import { World } from '../lib/world.js';
+
+/** A description of almost the greatest length, in characters of four bytes. */
+const LONG = '🌉'.repeat(4_980);
+/** Changes that are made before it is looked who is behind, and more than any buffer holds. */
+const [BATCH, MOST] = [20, 3_000];
+/** To read all that was told meanwhile. */
+const LONG_MS = 60_000;
+
+/** Somebody at a door who hears of changes in a project, and does not always read. */
+class Sleeper {
+  /** The titles of changes in the order in which they were told. */
+  titles = [];
+  #awaited = null;
+
+  static async at(door, person, project) {
+    const sleeper = new Sleeper();
+    sleeper.door = door;
+    sleeper.link = await door.enter(person);
+    for (const [word, json] of door.dialect.hears(project.id)) sleeper.link.sendText(door.say(word, json));
+    sleeper.link.sendText(door.question);
+    await sleeper.link.nextThat((message) => door.isAnswer(message));
+    sleeper.link.onMessage = (message) => sleeper.#hear(message);
+    sleeper.link.ended.then((code) => sleeper.#awaited?.reject(new Error(`cut off with ${code}`)));
+    return sleeper;
+  }
+
+  sleep() {
+    this.link.pause();
+  }
+
+  wake() {
+    if (this.door.polled) this.link.poll();
+    else this.link.resume();
+  }
+
+  /** Waits until it has heard of a title. */
+  hears(title) {
+    this.#awaited = { title, ...deferred() };
+    if (this.titles.includes(title)) this.#awaited.resolve();
+    return within(this.#awaited.promise, () => `${title} at ${this.door.name}, after ${this.titles.at(-1)}`, LONG_MS);
+  }
+
+  #hear(message) {
+    const title = /"(after [^"]*)"/.exec(message)?.[1];
+    if (title === undefined || !(this.door.dialect.isNews?.(message) ?? true)) return;
+    this.titles.push(title);
+    if (title === this.#awaited?.title) this.#awaited.resolve();
+  }
+}
+
+describe('slow clients', () => {
+  let world;
+  let street;
+  let sleepers;
+  let changes = 0;
+  const figure = async (name) => (await Metrics.of(world.server.url)).value(`chorus_${name}`);
+  const titles = (upto) => Array.from({ length: upto }, (_, n) => `after ${n + 1}`);
+
+  before(async () => {
+    world = await World.start(['alice', 'bob']);
+    const bridge = await world.project(world.alice, world.bob);
+    street = await Street.of(world, { owner: world.alice, rude: [world.bob], project: bridge, doors: DOORS });
+    sleepers = await Promise.all(DOORS.map((door) => Sleeper.at(door, world.bob, bridge)));
+  });
+  after(async () => {
+    street?.leave();
+    sleepers?.forEach(({ link }) => link.destroy());
+    await world.stop();
+  });
+
+  test('they fall behind, and their neighbours hear each change once', async (t) => {
+    sleepers.forEach((sleeper) => sleeper.sleep());
+    for (; (await figure('connections_behind')) < DOORS.length && changes < MOST; changes += BATCH) {
+      await street.much(BATCH, LONG);
+    }
+    t.diagnostic(`${changes} changes`);
+    assert.equal(await figure('connections_behind'), DOORS.length);
+    street.heardOnce();
+  });
+
+  test('they read on, and hear each change once and in order', async () => {
+    const heard = sleepers.map((sleeper) => sleeper.hears(`after ${changes}`));
+    sleepers.forEach((sleeper) => sleeper.wake());
+    await Promise.all(heard);
+    for (const { door, titles: told } of sleepers) assert.deepEqual(told, titles(changes), door.name);
+  });
+
+  test('they hear on as everyone, and nobody was let go', async () => {
+    await comesTo(world.server, 0, (metrics) => metrics.value('chorus_connections_behind'), 'nobody is behind');
+    changes += 1;
+    const heard = sleepers.map((sleeper) => sleeper.hears(`after ${changes}`));
+    await street.undisturbed();
+    await Promise.all(heard);
+    for (const { door, titles: told } of sleepers) assert.deepEqual(told, titles(changes), door.name);
+    street.heardOnce();
+    assert.ok((await figure('events_replayed_total')) >= DOORS.length);
+    assert.ok((await figure('fell_behind_total')) >= DOORS.length);
+    assert.equal(await figure('slow_sessions_closed_total'), 0);
+  });
+});
