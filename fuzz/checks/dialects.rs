@@ -2,6 +2,7 @@
 //! event, if it is one.
 
 use chorus_collab::Fault;
+use chorus_collab::resume::Resumed;
 use chorus_gateway::dialect::{
     Decoded, Dialect, Echo, Envelope, Flux, Native, Prodsight, Reply, Skybuild, Taskmanager, To,
     Wire,
@@ -55,7 +56,10 @@ fn answer(dialect: &dyn Dialect, wire: Wire<'_>, decoded: Decoded) {
     };
     let joined = Reply::Joined { project: ProjectId(1), present: Vec::new() };
     let left = Reply::Left(ProjectId(1));
-    for reply in [Reply::Done, Reply::Pong, Reply::Online(Vec::new()), joined, left] {
+    let Ok(cursor) = "fuzz-1".parse() else { panic!("that is a cursor") };
+    let resumed = Resumed { cursor, reset: Some("ahead"), refused: Vec::new() };
+    let resumed = Reply::Resumed(resumed);
+    for reply in [Reply::Done, Reply::Pong, Reply::Online(Vec::new()), joined, left, resumed] {
         respond(dialect, &wire, &echo, Ok(&reply));
     }
     for fault in [Fault::Forbidden, Fault::NotThere, Fault::Busy] {
@@ -87,7 +91,7 @@ fn parse(wire: &Wire<'_>, frame: &[u8]) {
     };
     let Ok(text) = str::from_utf8(&frame[head..]) else { panic!("a text frame is UTF-8") };
     let json = match wire {
-        Wire::Raw => text,
+        Wire::Raw | Wire::RawAt(_) => text,
         // A namespace may hold brackets of its own; the main one is not written.
         Wire::SocketIo { namespace } => {
             let from = if *namespace == "/" { 0 } else { 2 + namespace.len() };

@@ -16,7 +16,7 @@
 //! * [`custom`] – what other back ends tell;
 //! * [`queries`] – what can be read;
 //! * [`sync`] – the feed for clients without sockets;
-//! * [`live`] – entering rooms, typing, who is there;
+//! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
 //! * [`accounts`], [`tokens`], [`passwords`], `identities` – who somebody is.
 
 pub mod access;
@@ -37,6 +37,7 @@ mod members;
 pub mod passwords;
 mod projects;
 pub mod queries;
+pub mod resume;
 pub mod snapshot;
 pub mod sync;
 mod tasks;

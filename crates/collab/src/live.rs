@@ -10,7 +10,7 @@ use chorus_model::{
 };
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::MOST_ROOMS;
-use chorus_realtime::{Connection, Entry, NotJoined, Present};
+use chorus_realtime::{Connection, Entry, Joined, NotJoined, Present};
 use chorus_storage::Reads;
 
 use crate::access::{self, Action};
@@ -68,7 +68,7 @@ impl RoomName {
     }
 
     /// What it stands for: what is stored under it, or else just a name.
-    fn resolve(&self, reads: &Reads<'_>) -> Result<Room, Fault> {
+    pub(crate) fn resolve(&self, reads: &Reads<'_>) -> Result<Room, Fault> {
         let found = match self.entity {
             Some(Entity::Project(id)) => reads.project(id)?.map(|_| Room::Project(id)),
             Some(Entity::Task(id)) => reads.task(id)?.map(|task| Room::Task(task.project_id, id)),
@@ -80,6 +80,11 @@ impl RoomName {
             (None, _) if self.must_exist => Err(Fault::NotFound(Noun::Project)),
             (None, _) => Ok(Room::named(&self.text)),
         }
+    }
+
+    /// What the room is called that it was resolved to, if nothing stored says so.
+    pub(crate) fn label(&self, room: Room) -> Option<(Room, Arc<str>)> {
+        matches!(room, Room::Named(_)).then(|| (room, Arc::from(&*self.text)))
     }
 }
 
@@ -120,26 +125,31 @@ impl Collab {
         self.parts.realtime.attach(Arc::clone(connection)).await;
         let (user, issued_at) = (connection.user.id, connection.user.issued_at);
         let enters = connection.enters;
-        self.enter(connection.id, greeting, move |collab| async move {
-            collab
-                .query(user, move |reads, user| {
-                    // The token was looked at before the publisher knew whom to put out.
-                    if issued_at < reads.tokens_from(user.id)? {
-                        return Err(TokenFault::Revoked.into());
-                    }
-                    let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
-                    let member = reads.memberships_of(user.id)?;
-                    let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();
-                    let room = |project: &_| enters.room(*project, user.role);
-                    // Whoever belongs to more is let in all the same: others took him in there.
-                    let most = MOST_ROOMS - rooms.len();
-                    rooms.extend(projects.iter().filter_map(room).take(most));
-                    let (role, projects) = (user.role, Some(projects));
-                    Ok(Entry { role, projects, ..Entry::new(rooms, reads.head()?.id) })
-                })
-                .await
-        })
+        self.enter(
+            connection.id,
+            |()| greeting(),
+            move |collab| async move {
+                collab
+                    .query(user, move |reads, user| {
+                        // The token was looked at before the publisher knew whom to put out.
+                        if issued_at < reads.tokens_from(user.id)? {
+                            return Err(TokenFault::Revoked.into());
+                        }
+                        let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
+                        let member = reads.memberships_of(user.id)?;
+                        let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();
+                        let room = |project: &_| enters.room(*project, user.role);
+                        // Whoever belongs to more is let in all the same: others took him in there.
+                        let most = MOST_ROOMS - rooms.len();
+                        rooms.extend(projects.iter().filter_map(room).take(most));
+                        let (role, projects) = (user.role, Some(projects));
+                        Ok((Entry { role, projects, ..Entry::new(rooms, reads.head()?.id) }, ()))
+                    })
+                    .await
+            },
+        )
         .await
+        .map(drop)
     }
 
     /// The place in the log up to which events have been announced to connections.
@@ -158,17 +168,22 @@ impl Collab {
         asks_who: bool,
         greeting: impl Fn() -> Greeting,
     ) -> Result<(), Fault> {
-        self.enter(connection, greeting, move |collab| async move {
-            collab
-                .query(user, move |reads, user| {
-                    access::permit(reads, user, project, Action::Read)?;
-                    let rooms = Rooms::from_slice(&[Room::Project(project)]);
-                    let role = user.role;
-                    Ok(Entry { asks_who, role, ..Entry::new(rooms, reads.head()?.id) })
-                })
-                .await
-        })
+        self.enter(
+            connection,
+            |()| greeting(),
+            move |collab| async move {
+                collab
+                    .query(user, move |reads, user| {
+                        access::permit(reads, user, project, Action::Read)?;
+                        let rooms = Rooms::from_slice(&[Room::Project(project)]);
+                        let role = user.role;
+                        Ok((Entry { asks_who, role, ..Entry::new(rooms, reads.head()?.id) }, ()))
+                    })
+                    .await
+            },
+        )
         .await
+        .map(drop)
     }
 
     /// Whether there is such a project, whoever may see it.
@@ -192,24 +207,29 @@ impl Collab {
         greeting: impl Fn() -> Greeting,
     ) -> Result<(), Fault> {
         let name = name.clone();
-        self.enter(connection, greeting, move |collab| {
-            let name = name.clone();
-            async move {
-                collab
-                    .query(user, move |reads, user| {
-                        let room = name.resolve(reads)?;
-                        if let Some(project) = room.project() {
-                            access::permit(reads, user, project, Action::Read)?;
-                        }
-                        let label = matches!(room, Room::Named(_)).then(|| Arc::from(&*name.text));
-                        let rooms = Rooms::from_slice(&[room]);
-                        let role = user.role;
-                        Ok(Entry { label, role, ..Entry::new(rooms, reads.head()?.id) })
-                    })
-                    .await
-            }
-        })
+        self.enter(
+            connection,
+            |()| greeting(),
+            move |collab| {
+                let name = name.clone();
+                async move {
+                    collab
+                        .query(user, move |reads, user| {
+                            let room = name.resolve(reads)?;
+                            if let Some(project) = room.project() {
+                                access::permit(reads, user, project, Action::Read)?;
+                            }
+                            let labels = name.label(room).into_iter().collect();
+                            let rooms = Rooms::from_slice(&[room]);
+                            let role = user.role;
+                            Ok((Entry { labels, role, ..Entry::new(rooms, reads.head()?.id) }, ()))
+                        })
+                        .await
+                }
+            },
+        )
         .await
+        .map(drop)
     }
 
     /// Takes a connection out of a room by its name; whether it was there.
@@ -299,20 +319,22 @@ impl Collab {
         Ok(self.parts.realtime.present(rooms).await)
     }
 
-    async fn enter<R, F>(
+    /// Enters by rights that are read again if they change meanwhile. `greeting` is made of what
+    /// was read beside them.
+    pub(crate) async fn enter<R, F, T>(
         &self,
         connection: ConnectionId,
-        greeting: impl Fn() -> Greeting,
+        greeting: impl Fn(T) -> Greeting,
         rights: R,
-    ) -> Result<(), Fault>
+    ) -> Result<Joined, Fault>
     where
         R: Fn(Self) -> F,
-        F: Future<Output = Result<Entry, Fault>>,
+        F: Future<Output = Result<(Entry, T), Fault>>,
     {
         for _ in 0..TRIES {
-            let entry = rights(self.clone()).await?;
-            match self.parts.realtime.join(connection, entry, greeting()).await {
-                Ok(_) => return Ok(()),
+            let (entry, read) = rights(self.clone()).await?;
+            match self.parts.realtime.join(connection, entry, greeting(read)).await {
+                Ok(joined) => return Ok(joined),
                 Err(NotJoined::TooMany) => return Err(Fault::TooManyRooms),
                 Err(NotJoined::Stale) => {}
             }

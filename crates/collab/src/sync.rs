@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::{Cursor, Event, Room, Scope, SyncId, UserId};
-use chorus_storage::{Interval, Place, ResetReason};
+use chorus_storage::{Interval, Place, Reads, ResetReason, StoreError};
 
 use crate::collab::Collab;
 use crate::fault::Fault;
@@ -99,16 +99,11 @@ impl Collab {
             let Some(since) = since else {
                 return Ok((Feed::at(head), Rooms::new()));
             };
-            let Ok(cursor) = since.parse::<Cursor>() else {
-                return Ok((Feed::reset(head, "not_a_cursor"), Rooms::new()));
-            };
             let intervals = reads.intervals_of(user.id)?;
             let rooms = rooms(&intervals, user.id);
-            let after = match reads.place(&cursor, &rooms)? {
-                Place::At(id) => id,
-                Place::Reset(reason) => {
-                    return Ok((Feed::reset(head, reason_name(reason)), rooms));
-                }
+            let after = match place(reads, &since, &rooms)? {
+                Ok(id) => id,
+                Err(reason) => return Ok((Feed::reset(head, reason), rooms)),
             };
             let (events, scanned) = match tail.between(after, head.id, &rooms, MOST) {
                 Some(found) => found,
@@ -135,8 +130,21 @@ impl Feed {
     }
 }
 
+/// After which event `since` goes on for who hears `rooms`, or the word for why not.
+pub(crate) fn place(
+    reads: &Reads<'_>,
+    since: &str,
+    rooms: &[Room],
+) -> Result<Result<SyncId, &'static str>, StoreError> {
+    let Ok(cursor) = since.parse::<Cursor>() else { return Ok(Err("not_a_cursor")) };
+    Ok(match reads.place(&cursor, rooms)? {
+        Place::At(id) => Ok(id),
+        Place::Reset(reason) => Err(reason_name(reason)),
+    })
+}
+
 /// Where a person ever was, and his own room.
-fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
+pub(crate) fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
     let mut rooms: Rooms =
         intervals.iter().map(|interval| Room::Project(interval.project)).collect();
     rooms.extend([Room::User(user), Room::Everyone]);

@@ -38,7 +38,13 @@ pub(crate) struct Stay {
 pub(crate) struct Behind {
     /// The last event that was looked at for it.
     pub(crate) cursor: SyncId,
+    /// Which of its questions the next answer must be to.
+    pub(crate) turn: u64,
     stays: Vec<Stay>,
+    /// What it was told before it was taken back to an earlier place.
+    told: Vec<Stay>,
+    /// Up to here what it is told says nothing of how far it is.
+    quiet: SyncId,
     /// Who came and went, and which lists of who is there have changed: told when it has caught up.
     pub(crate) missed: Missed,
     /// What it is to be told between events: after which, and that it was put out of rooms.
@@ -89,11 +95,26 @@ impl Missed {
 }
 
 impl Behind {
-    /// A connection in `rooms` that was told everything up to `cursor`.
-    pub(crate) fn new(cursor: SyncId, rooms: impl Iterator<Item = Room>) -> Self {
-        let stays = rooms.map(|room| Stay { room, from: cursor, until: None }).collect();
-        let (missed, words) = (Missed::default(), VecDeque::new());
-        Self { cursor, stays, missed, words, stall: None }
+    /// A connection that is in rooms since some event, and was told everything up to `cursor`.
+    pub(crate) fn new(cursor: SyncId, rooms: impl Iterator<Item = (Room, SyncId)>) -> Self {
+        let stays = rooms.map(|(room, from)| Stay { room, from, until: None }).collect();
+        let (told, words) = (Vec::new(), VecDeque::new());
+        let (quiet, missed) = (SyncId::ZERO, Missed::default());
+        Self { cursor, turn: 0, stays, told, quiet, missed, words, stall: None }
+    }
+
+    /// It is to be told of these stays too, after `since`, but of nothing twice. `whole`: they are
+    /// all its rooms, so that from then on what it is told says how far it is.
+    pub(crate) fn rewind(&mut self, since: SyncId, stays: Vec<Stay>, whole: bool) {
+        let cursor = self.cursor;
+        let until = |stay: &Stay| Some(stay.until.map_or(cursor, |until| until.min(cursor)));
+        let before = self.stays.iter().filter(|stay| stay.from < cursor);
+        self.told.extend(before.map(|stay| Stay { until: until(stay), ..*stay }));
+        self.stays.extend(stays);
+        self.quiet = if whole { SyncId::ZERO } else { self.quiet.max(cursor) };
+        self.cursor = cursor.min(since);
+        // Whatever was asked before is out of date.
+        self.turn = 0;
     }
 
     /// It entered a room after event `at`.
@@ -108,7 +129,7 @@ impl Behind {
     /// It left a room with event `at`, which it still hears.
     pub(crate) fn exit(&mut self, room: Room, at: SyncId) {
         let open = |stay: &&mut Stay| stay.room == room && stay.until.is_none();
-        if let Some(stay) = self.stays.iter_mut().find(open) {
+        for stay in self.stays.iter_mut().filter(open) {
             stay.until = Some(at);
         }
         self.missed.changes.retain(|(_, other), _| *other != room);
@@ -118,7 +139,9 @@ impl Behind {
     /// Everything up to `cursor` was looked at.
     pub(crate) fn advance(&mut self, cursor: SyncId) {
         self.cursor = self.cursor.max(cursor);
-        self.stays.retain(|stay| stay.until.is_none_or(|until| until > cursor));
+        let to_come = |stay: &Stay| stay.until.is_none_or(|until| until > cursor);
+        self.stays.retain(to_come);
+        self.told.retain(to_come);
     }
 
     /// Offers what an answer tells, and the words between, in order, as far as there is room: how
@@ -152,7 +175,8 @@ impl Behind {
 
     /// Whether more is kept for it than may be.
     pub(crate) fn is_too_much(&self) -> bool {
-        self.stays.len() > MOST_STAYS || self.missed.changes.len() + self.words.len() > MOST_CHANGES
+        self.stays.len() + self.told.len() > MOST_STAYS
+            || self.missed.changes.len() + self.words.len() > MOST_CHANGES
     }
 
     /// For how long its client has read nothing of what waits for it, at `now`.
@@ -172,19 +196,26 @@ impl Behind {
     /// What it is to be told next, of the events up to `upto`.
     pub(crate) fn ask(&self, connection: &Connection, admin: bool, upto: SyncId) -> Question {
         let stays = self.stays.iter().filter(|stay| stay.from < upto).copied().collect();
-        let (key, user) = (connection.key, connection.user.id);
-        Question { key, user, admin, stays, after: self.cursor, upto }
+        let (key, plain, user) = (connection.key(), connection.plain, connection.user.id);
+        let Self { turn, quiet, cursor: after, .. } = *self;
+        let told = self.told.clone();
+        Question { turn, key, plain, quiet, user, admin, stays, told, after, upto }
     }
 }
 
 /// What a connection is to be told of the events in `(after, upto]`.
 #[derive(Debug)]
 pub(crate) struct Question {
-    pub(crate) key: FrameKey,
+    turn: u64,
+    key: FrameKey,
+    /// The key of events up to and with `quiet`.
+    plain: FrameKey,
+    quiet: SyncId,
     pub(crate) user: UserId,
     /// Whether the user is an admin of the workspace.
     pub(crate) admin: bool,
     stays: Vec<Stay>,
+    told: Vec<Stay>,
     pub(crate) after: SyncId,
     pub(crate) upto: SyncId,
 }
@@ -192,6 +223,7 @@ pub(crate) struct Question {
 /// The answer: frames of events in order, and the last event that was looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
+    pub(crate) turn: u64,
     pub(crate) told: Vec<(SyncId, Told)>,
     pub(crate) scanned: SyncId,
 }
@@ -219,17 +251,17 @@ impl Question {
             if !self.hears(event, &belongs, encoder) {
                 continue;
             }
-            let frames =
-                made.get(event.sync_id, self.key, || frame::told(encoder, event, self.key));
+            let key = if event.sync_id <= self.quiet { self.plain } else { self.key };
+            let frames = made.get(event.sync_id, key, || frame::told(encoder, event, key));
             bytes += frames.iter().map(|frame| frame.bytes.len()).sum::<usize>();
             if !frames.is_empty() {
                 told.push((event.sync_id, frames));
             }
             if bytes > BATCH_BYTES {
-                return Answer { told, scanned: event.sync_id };
+                return Answer { turn: self.turn, told, scanned: event.sync_id };
             }
         }
-        Answer { told, scanned: scanned.max(self.after) }
+        Answer { turn: self.turn, told, scanned: scanned.max(self.after) }
     }
 
     fn hears(
@@ -238,19 +270,22 @@ impl Question {
         belongs: &impl Fn(ProjectId, SyncId) -> bool,
         encoder: &dyn Encoder,
     ) -> bool {
-        let was_in = |room: Room| {
-            let at = event.sync_id;
+        let at = event.sync_id;
+        let was_in = |room: Room, stays: &[Stay]| {
             let there = |stay: &Stay| stay.from < at && stay.until.is_none_or(|until| at <= until);
             let room = if room == Room::Everyone { Room::User(self.user) } else { room };
-            self.stays.iter().any(|stay| stay.room == room && there(stay))
+            stays.iter().any(|stay| stay.room == room && there(stay))
         };
         // As when it happened: in his own room somebody hears of his tasks while he belongs to
         // their project.
         let may = |room: Room| match (room, event.body.task()) {
-            (Room::User(_), Some(task)) => self.admin || belongs(task.project_id, event.sync_id),
+            (Room::User(_), Some(task)) => self.admin || belongs(task.project_id, at),
             _ => true,
         };
-        encoder.audience(event, self.key).into_iter().any(|room| was_in(room) && may(room))
+        let mut rooms = encoder.audience(event, self.key);
+        rooms.retain(|room| may(*room));
+        let hears = |stays: &[Stay]| rooms.iter().any(|room| was_in(*room, stays));
+        hears(&self.stays) && !hears(&self.told)
     }
 }
 

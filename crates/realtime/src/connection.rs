@@ -1,6 +1,6 @@
 //! What the hub knows of one client in one namespace.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chorus_model::{ConnectionId, ProjectId, Room, Timestamp, UserId, UserRef, WorkspaceRole};
@@ -30,8 +30,10 @@ pub struct Connection {
     pub id: ConnectionId,
     /// Whose.
     pub user: Whose,
-    /// In what words it is told.
-    pub key: FrameKey,
+    /// In what words it is told what its place in the log says nothing of.
+    pub(crate) plain: FrameKey,
+    /// In what words it is told. Written by the publisher alone.
+    key: AtomicU16,
     /// Where its frames wait; shared with the other connections of its session.
     pub outbox: Arc<Outbox>,
     /// What it enters by itself.
@@ -114,7 +116,8 @@ impl Connection {
         Self {
             id,
             user,
-            key,
+            plain: key,
+            key: AtomicU16::new(key.0),
             outbox,
             enters,
             exit,
@@ -133,6 +136,15 @@ impl Connection {
     /// When the client last said something.
     pub fn last_activity(&self) -> Timestamp {
         Timestamp::from_micros(self.last_activity.load(Ordering::Relaxed))
+    }
+
+    /// In what words it is told.
+    pub fn key(&self) -> FrameKey {
+        FrameKey(self.key.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn set_key(&self, key: FrameKey) {
+        self.key.store(key.0, Ordering::Relaxed);
     }
 
     /// Whether its client could not follow, and is served from the log until it has caught up. If

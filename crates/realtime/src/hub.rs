@@ -24,8 +24,10 @@ use crate::outbox::{Drains, Outbox, PushOutcome};
 use crate::presence::Present;
 
 mod behind;
+mod delivery;
 
 pub(crate) use behind::Fed;
+use delivery::Hearers;
 
 /// Local delivery.
 #[derive(Debug, Default)]
@@ -46,6 +48,8 @@ pub struct Hub {
     at: SyncId,
     /// Connections that are served from the log.
     behind: HashMap<ConnectionId, Behind>,
+    /// Questions that were asked for them.
+    turns: u64,
     /// Those of them that can be served on.
     drains: Arc<Drains>,
     /// Frames for them.
@@ -63,28 +67,22 @@ pub struct Tally {
     pub fell_behind: u64,
 }
 
-/// Who hears something.
-struct Hearers<'a> {
-    rooms: &'a [Room],
-    /// Members of these do not.
-    unless: &'a [Room],
-    /// Nor does this connection.
-    except: Option<ConnectionId>,
-}
-
-impl<'a> Hearers<'a> {
-    fn of(rooms: &'a [Room]) -> Self {
-        Self { rooms, unless: &[], except: None }
-    }
-}
-
 #[derive(Debug)]
 struct Attached {
     connection: Arc<Connection>,
     /// The role of its user in the workspace, as of the last event.
     role: WorkspaceRole,
-    /// Where it is, and at which place of its group.
-    places: SmallVec<[(Room, usize); 2]>,
+    places: SmallVec<[Spot; 2]>,
+}
+
+/// Where a connection is.
+#[derive(Debug, Clone, Copy)]
+struct Spot {
+    room: Room,
+    /// At which place of its group.
+    place: usize,
+    /// It was told of every event there after this one, unless it is behind.
+    from: SyncId,
 }
 
 #[derive(Debug, Default)]
@@ -110,10 +108,7 @@ impl Hub {
         let user = self.users.entry(connection.user.id).or_default();
         user.connections.push(connection.id);
         user.rights_changed = user.rights_changed.max(at);
-        match self.keys.iter_mut().find(|(key, _)| *key == connection.key) {
-            Some((_, count)) => *count += 1,
-            None => self.keys.push((connection.key, 1)),
-        }
+        self.count_key(connection.key());
         let (role, places) = (WorkspaceRole::User, SmallVec::new());
         self.attached.insert(connection.id, Attached { connection, role, places });
     }
@@ -132,12 +127,7 @@ impl Hub {
                 user.remove();
             }
         }
-        if let Some(at) = self.keys.iter().position(|(key, _)| *key == connection.key) {
-            self.keys[at].1 -= 1;
-            if self.keys[at].1 == 0 {
-                self.keys.swap_remove(at);
-            }
-        }
+        self.uncount_key(connection.key());
         Some((connection, rooms))
     }
 
@@ -146,14 +136,14 @@ impl Hub {
         let Some(attached) = self.attached.get_mut(&id) else {
             return false;
         };
-        if attached.places.iter().any(|(other, _)| *other == room) {
+        if attached.is_in(room) {
             return false;
         }
         if matches!(room, Room::Project(_)) && !self.rooms.contains_key(&room) {
             self.projects += 1;
         }
-        let group = self.rooms.entry(room).or_default().group(attached.connection.key);
-        attached.places.push((room, group.len()));
+        let group = self.rooms.entry(room).or_default().group(attached.connection.key());
+        attached.places.push(Spot { room, place: group.len(), from: self.at });
         group.push(Arc::clone(&attached.connection));
         if let Some(behind) = self.behind.get_mut(&id) {
             behind.enter(room, self.at);
@@ -166,14 +156,14 @@ impl Hub {
         let Some(attached) = self.attached.get_mut(&id) else {
             return false;
         };
-        let Some(at) = attached.places.iter().position(|(other, _)| *other == room) else {
+        let Some(at) = attached.places.iter().position(|spot| spot.room == room) else {
             return false;
         };
-        let (_, place) = attached.places.swap_remove(at);
+        let Spot { place, .. } = attached.places.swap_remove(at);
         if let Some(behind) = self.behind.get_mut(&id) {
             behind.exit(room, self.at);
         }
-        let key = attached.connection.key;
+        let key = attached.connection.key();
         let Some(members) = self.rooms.get_mut(&room) else {
             return false;
         };
@@ -190,9 +180,9 @@ impl Hub {
             }
         }
         if let Some(moved) = moved.and_then(|moved| self.attached.get_mut(&moved))
-            && let Some(entry) = moved.places.iter_mut().find(|(other, _)| *other == room)
+            && let Some(spot) = moved.places.iter_mut().find(|spot| spot.room == room)
         {
-            entry.1 = place;
+            spot.place = place;
         }
         true
     }
@@ -235,7 +225,7 @@ impl Hub {
     /// The rooms that a connection is in.
     pub fn rooms_of(&self, id: ConnectionId) -> Rooms {
         let places = self.attached.get(&id).map(|attached| attached.places.as_slice());
-        places.unwrap_or_default().iter().map(|(room, _)| *room).collect()
+        places.unwrap_or_default().iter().map(|spot| spot.room).collect()
     }
 
     /// The connections of a user.
@@ -415,41 +405,6 @@ impl Hub {
         [self.attached.len(), self.users.len(), self.rooms.len(), self.projects]
     }
 
-    /// Frames that belong together, to each hearer once.
-    fn deliver(&mut self, to: &Hearers<'_>, key: FrameKey, frames: &[Frame]) -> Tally {
-        self.deliveries += 1;
-        let mut dirty = std::mem::take(&mut self.dirty);
-        let mut passing = Passing { frames, dirty: &mut dirty, tally: Tally::default() };
-        let mut full = Vec::new();
-        if to.rooms.contains(&Room::Everyone) {
-            for Attached { connection, places, .. } in self.attached.values() {
-                // Before it has entered its user's own room it has not been welcomed.
-                let welcomed = places.iter().any(|(room, _)| matches!(room, Room::User(_)));
-                if connection.key == key && welcomed && !passing.to(connection) {
-                    full.push(connection.id);
-                }
-            }
-        } else {
-            let groups = to.rooms.iter().filter_map(|room| self.rooms.get(room)?.peek(key));
-            for connection in groups.flatten() {
-                let shut_out = || {
-                    to.except == Some(connection.id)
-                        || (!to.unless.is_empty() && self.is_in_any(connection.id, to.unless))
-                };
-                if connection.first_time(self.deliveries) && !shut_out() && !passing.to(connection)
-                {
-                    full.push(connection.id);
-                }
-            }
-        }
-        let tally = Tally { fell_behind: full.len() as u64, ..passing.tally };
-        self.dirty = dirty;
-        for id in full {
-            self.fall_behind(id);
-        }
-        tally
-    }
-
     /// Whether those in a room may hear an event there. A task may still be somebody's who does
     /// not belong to its project any more: it is not told in his own room.
     fn may_hear(&self, room: Room, event: &Event) -> bool {
@@ -470,44 +425,29 @@ impl Hub {
     fn is_in_any(&self, id: ConnectionId, rooms: &[Room]) -> bool {
         self.attached
             .get(&id)
-            .is_some_and(|attached| attached.places.iter().any(|(room, _)| rooms.contains(room)))
+            .is_some_and(|attached| attached.places.iter().any(|spot| rooms.contains(&spot.room)))
     }
-}
 
-/// Frames on their way into outboxes.
-struct Passing<'a> {
-    frames: &'a [Frame],
-    dirty: &'a mut Vec<Arc<Outbox>>,
-    tally: Tally,
-}
-
-impl Passing<'_> {
-    /// False if the outbox has no room for what must arrive.
-    fn to(&mut self, connection: &Connection) -> bool {
-        if connection.is_behind() {
-            self.tally.passed_over += 1;
-            return true;
+    fn count_key(&mut self, key: FrameKey) {
+        match self.keys.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, count)) => *count += 1,
+            None => self.keys.push((key, 1)),
         }
-        let outcome = connection.outbox.offer(self.frames);
-        match outcome {
-            PushOutcome::First | PushOutcome::Queued => {
-                self.tally.frames += self.frames.len() as u64;
+    }
+
+    fn uncount_key(&mut self, key: FrameKey) {
+        if let Some(at) = self.keys.iter().position(|(other, _)| *other == key) {
+            self.keys[at].1 -= 1;
+            if self.keys[at].1 == 0 {
+                self.keys.swap_remove(at);
             }
-            PushOutcome::Full => self.tally.passed_over += 1,
-            PushOutcome::Dropped | PushOutcome::Closed => {}
         }
-        if outcome == PushOutcome::First {
-            self.dirty.push(Arc::clone(&connection.outbox));
-        }
-        outcome != PushOutcome::Full
     }
 }
 
-impl std::ops::AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.frames += other.frames;
-        self.passed_over += other.passed_over;
-        self.fell_behind += other.fell_behind;
+impl Attached {
+    fn is_in(&self, room: Room) -> bool {
+        self.places.iter().any(|spot| spot.room == room)
     }
 }
 

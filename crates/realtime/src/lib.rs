@@ -31,7 +31,7 @@ pub mod tail;
 pub use connection::{Connection, Ended, Enters, Exit, Whose};
 pub use counters::{ByWord, Counters, Gauges, Timings};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss};
-pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime};
+pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime, Rewind};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
 pub use presence::Present;
 pub use publisher::Publisher;

@@ -13,11 +13,11 @@ pub(crate) struct Names {
 }
 
 impl Names {
-    /// The one of `rooms` that has no entity is called `label`.
-    pub(crate) fn note(&mut self, rooms: &[Room], label: Option<&Arc<str>>) {
-        for room in rooms {
-            if let (Room::Named(hash), Some(label)) = (room, label) {
-                self.names.entry(*hash).or_insert_with(|| Arc::clone(label));
+    /// Rooms that have no entity are called so.
+    pub(crate) fn note(&mut self, labels: Vec<(Room, Arc<str>)>) {
+        for (room, label) in labels {
+            if let Room::Named(hash) = room {
+                self.names.entry(hash).or_insert(label);
             }
         }
     }

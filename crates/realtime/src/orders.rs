@@ -12,9 +12,10 @@ use smallvec::SmallVec;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::catchup::Stay;
 use crate::connection::Connection;
 use crate::counters::{self, Counters, Gauges, Timings};
-use crate::frame::Frame;
+use crate::frame::{Frame, FrameKey};
 use crate::presence::Present;
 use crate::tail::Tail;
 
@@ -30,6 +31,9 @@ pub type Greeting = Box<dyn FnOnce(&Arrival<'_>) -> SmallVec<[Frame; 2]> + Send>
 pub struct Arrival<'a> {
     /// The last event announced before.
     pub cursor: &'a Cursor,
+    /// What becomes of the cursor that the entry is [rewound](Entry::rewind) to: the event after
+    /// which it is told, or why it is told nothing.
+    pub resumes: Option<Result<SyncId, &'static str>>,
     /// Who is in the rooms already, if [`Entry::asks_who`] has asked for it; longest first.
     pub present: &'a [Present],
     /// Since when whoever arrives is there, unless he is among these.
@@ -80,21 +84,53 @@ pub struct Entry {
     pub rooms: Rooms,
     /// Where the rights were read that allow it.
     pub read_at: SyncId,
-    /// The name of the room, if it is one that stands for nothing stored.
-    pub label: Option<Arc<str>>,
+    /// The names of those of the rooms that stand for nothing stored.
+    pub labels: Vec<(Room, Arc<str>)>,
     /// Whether the greeting tells who is there.
     pub asks_who: bool,
     /// The role in the workspace that the rights were read with.
     pub role: WorkspaceRole,
     /// All projects that the user belongs to, where they were read.
     pub projects: Option<Vec<ProjectId>>,
+    /// From where what has happened already is told.
+    pub rewind: Option<Rewind>,
+}
+
+/// What a connection is told of what happened before it came.
+#[derive(Debug, Clone)]
+pub struct Rewind {
+    /// After this event; or why not, in the word for it on the wire.
+    pub since: Result<SyncId, &'static str>,
+    /// When its user belonged to projects: from which event to which, both included.
+    pub memberships: Vec<(ProjectId, SyncId, Option<SyncId>)>,
+    /// Whether its user may see every project.
+    pub sees_all: bool,
+    /// If all its rooms are meant: the key of its frames from now on, which say how far it is.
+    /// Otherwise the entry's rooms are meant.
+    pub key: Option<FrameKey>,
+}
+
+impl Rewind {
+    /// When somebody in this room now might hear it, after `since`.
+    pub(crate) fn stays(&self, room: Room, since: SyncId) -> Vec<Stay> {
+        let Some(project) = room.project().filter(|_| !self.sees_all) else {
+            return vec![Stay { room, from: since, until: None }];
+        };
+        let times = self.memberships.iter().filter(|(other, ..)| *other == project);
+        let stay = |(_, first, last): &(ProjectId, SyncId, Option<SyncId>)| {
+            let from = since.max(SyncId(first.0.saturating_sub(1)));
+            Stay { room, from, until: *last }
+        };
+        times.map(stay).collect()
+    }
 }
 
 impl Entry {
     /// Into `rooms`, by rights read at `read_at`, as an ordinary user.
     pub fn new(rooms: Rooms, read_at: SyncId) -> Self {
         let role = WorkspaceRole::User;
-        Self { rooms, read_at, label: None, asks_who: false, role, projects: None }
+        let (labels, projects, rewind) = (Vec::new(), None, None);
+        Self { rooms, read_at, labels, asks_who: false, role, projects, rewind }
     }
 }
 
@@ -103,6 +139,8 @@ impl Entry {
 pub struct Joined {
     /// The last event announced before.
     pub cursor: Cursor,
+    /// As [`Arrival::resumes`].
+    pub resumes: Option<Result<SyncId, &'static str>>,
 }
 
 /// Why a connection was not let in.

@@ -278,7 +278,7 @@ impl Publisher {
         match order {
             Order::Attach(connection) => self.hub.attach(connection, self.published),
             Order::Join { connection, entry, greeting, answer } => {
-                let Entry { rooms, read_at, label, asks_who, role, projects } = entry;
+                let Entry { rooms, read_at, labels, asks_who, role, projects, rewind } = entry;
                 if read_at > self.published {
                     self.catch_up().await;
                 }
@@ -286,16 +286,20 @@ impl Publisher {
                 let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
                     let present = if asks_who { self.present(&rooms) } else { Vec::new() };
-                    let since = self.clock.now();
-                    let arrival = Arrival { cursor: &cursor, present: &present, since };
+                    let (since, resumes) = (self.clock.now(), rewind.as_ref().map(|one| one.since));
+                    let present = &present;
+                    let arrival = Arrival { cursor: &cursor, resumes, present, since };
                     self.hub.greet(connection, greeting(&arrival));
                     self.hub.set_role(connection, role);
                     if let Some(projects) = projects {
                         self.hub.set_projects(connection, projects);
                     }
-                    self.names.note(&rooms, label.as_ref());
+                    self.names.note(labels);
                     self.enter(connection, &rooms, since);
-                    Joined { cursor }
+                    if let Some(rewind) = rewind {
+                        self.hub.rewind(connection, &rooms, &rewind);
+                    }
+                    Joined { cursor, resumes }
                 });
                 // A caller that has left takes its connection away itself.
                 drop(answer.send(outcome));

@@ -90,7 +90,7 @@ impl App {
         let (guests, staff) = (TaskTracker::new(), TaskTracker::new());
         let (no_more_guests, staff_may_go) = (CancellationToken::new(), CancellationToken::new());
 
-        let lexicon = Arc::new(Lexicon::new(dialects(settings, more)));
+        let lexicon = Arc::new(Lexicon::new(dialects(settings, more)).in_epoch(store.head().epoch));
         let surroundings = |counters| Surroundings {
             tracker: guests.clone(),
             clock: Arc::clone(&foundation.clock),

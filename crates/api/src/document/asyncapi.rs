@@ -1,6 +1,6 @@
 //! The native protocol as an `AsyncAPI` document (version 3.0.0).
 
-use chorus_model::{Body, Event};
+use chorus_model::{Body, Cursor, Event};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -41,10 +41,10 @@ pub fn asyncapi() -> String {
     let mut channels = Map::new();
     let mut operations = Map::new();
     for channel in &CHANNELS {
-        let own = told_on(channel, &told);
+        let own = told_on(channel, &told, &mut schemas);
         operations.insert(format!("{}.tell", channel.name), tell(channel, &own));
         let mut all = own;
-        for request in &requests {
+        for request in requests.iter().filter(|request| channel.wraps || !request.raw) {
             let (asked, answered) = exchange(channel, request, &mut schemas);
             let name = request.name;
             operations.insert(format!("{}.{name}", channel.name), take(channel, name));
@@ -107,10 +107,19 @@ fn component(name: &str) -> String {
     words.collect::<String>() + "Told"
 }
 
-fn told_on(channel: &Channel, told: &[(String, Value)]) -> Map<String, Value> {
+fn told_on(
+    channel: &Channel,
+    told: &[(String, Value)],
+    schemas: &mut Schemas,
+) -> Map<String, Value> {
+    let cursor = written::<Cursor>(schemas);
     let messages = told.iter().map(|(name, schema)| {
         let payload = if channel.wraps {
-            object([("type", json!({ "const": name }), true), ("data", schema.clone(), true)])
+            object([
+                ("type", json!({ "const": name }), true),
+                ("data", schema.clone(), true),
+                ("cursor", cursor.clone(), false),
+            ])
         } else {
             schema.clone()
         };

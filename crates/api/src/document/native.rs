@@ -1,6 +1,7 @@
 //! What is asked and told in the native protocol, apart from the events of the log.
 
 use chorus_collab::command::{NewProject, NewTask, ProjectPatch, TaskPatch};
+use chorus_collab::resume::MOST_ROOMS;
 use chorus_model::{
     Comment, CommentId, Cursor, Member, Project, ProjectId, Task, TaskId, Timestamp, UserId,
     UserRef,
@@ -17,6 +18,8 @@ pub(super) struct Request {
     pub(super) argument: Give,
     pub(super) data: Option<Give>,
     pub(super) command: bool,
+    /// Whether only raw sockets have it.
+    pub(super) raw: bool,
 }
 
 /// Something told: its name, and the schema of its argument.
@@ -24,17 +27,24 @@ pub(super) type Told = (&'static str, Give);
 
 /// All requests.
 pub(super) fn requests() -> Vec<Request> {
-    let ask =
-        |name, argument: Give, data: Option<Give>| Request { name, argument, data, command: false };
+    let ask = |name, argument: Give, data: Option<Give>| Request {
+        name,
+        argument,
+        data,
+        command: false,
+        raw: false,
+    };
     let command = |name, argument: Give, data: Give| Request {
         name,
         argument,
         data: Some(data),
         command: true,
+        raw: false,
     };
     let nothing: Give = |_| json!({ "type": "null" });
     vec![
-        ask("subscribe", room, Some(room)),
+        subscribe(),
+        Request { raw: true, ..ask("resume", resume, Some(resumed)) },
         ask("unsubscribe", room, Some(room)),
         ask("who", |s| object([("project_id", nullable::<ProjectId>(s), false)]), Some(present)),
         ask("typing", typing, None),
@@ -83,6 +93,12 @@ pub(super) fn requests() -> Vec<Request> {
         command("comment.delete", |s| object([("comment_id", id::<CommentId>(s), true)]), nothing),
         command("notification.read", schemas::notifications, schemas::marked),
     ]
+}
+
+fn subscribe() -> Request {
+    let argument: Give = |s| both(room(s), [("since", text(), false)]);
+    let data: Give = |s| json!({ "anyOf": [room(s), resumed(s)] });
+    Request { name: "subscribe", argument, data: Some(data), command: false, raw: false }
 }
 
 /// What is told on every transport beside the events of the log.
@@ -162,7 +178,11 @@ pub(super) fn done(request: &Request, schemas: &mut Schemas) -> Value {
             let replayed = ("replayed", json!({ "const": true }), false);
             object([ok, ("data", data(schemas), true), ("cursor", cursor, true), replayed])
         }
-        Some(data) => object([ok, ("data", data(schemas), request.name != "subscribe")]),
+        Some(data) if matches!(request.name, "subscribe" | "resume") => {
+            let cursor = ("cursor", written::<Cursor>(schemas), false);
+            object([ok, ("data", data(schemas), false), cursor])
+        }
+        Some(data) => object([ok, ("data", data(schemas), true)]),
     }
 }
 
@@ -194,7 +214,26 @@ fn code() -> Value {
 }
 
 fn room(_: &mut Schemas) -> Value {
-    object([("room", json!({ "type": "string", "pattern": "^(project|task):[0-9]+$" }), true)])
+    object([("room", room_name(), true)])
+}
+
+fn room_name() -> Value {
+    json!({ "type": "string", "pattern": "^(project|task):[0-9]+$" })
+}
+
+fn resume(_: &mut Schemas) -> Value {
+    object([("since", text(), false), ("rooms", room_names(), false)])
+}
+
+/// What becomes of a cursor.
+fn resumed(_: &mut Schemas) -> Value {
+    let reasons = ["not_a_cursor", "unknown_epoch", "ahead", "rewritten", "trimmed"];
+    let reset = json!({ "enum": reasons });
+    object([("reset", reset, false), ("refused", room_names(), false)])
+}
+
+fn room_names() -> Value {
+    json!({ "type": "array", "maxItems": MOST_ROOMS, "items": room_name() })
 }
 
 fn present(s: &mut Schemas) -> Value {

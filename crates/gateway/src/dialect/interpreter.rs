@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use chorus_collab::live::Lately;
+use chorus_collab::resume::{Resume, Resumed};
 use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Arrival, ByWord, Connection, FrameKey, Whose};
@@ -249,7 +250,10 @@ impl Interpreter {
             }
             Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
             Ask::Join(project) => {
-                let joined = move |present| Reply::Joined { project, present };
+                let joined = move |arrival: &Arrival<'_>| Reply::Joined {
+                    project,
+                    present: arrival.present.to_vec(),
+                };
                 let greeting = || peer.greeting(echo, joined);
                 let asks_who = peer.dialect.asks_who();
                 let joined = self.collab.join(id, user, project, asks_who, greeting).await;
@@ -268,6 +272,20 @@ impl Interpreter {
                 };
                 self.collab.join_named(id, user, &name, greeting).await?;
                 Ok(Reply::Entered)
+            }
+            Ask::Resume { since, rooms, whole } => {
+                let key = self.lexicon.with_cursors(peer.connection.key()).filter(|_| whole);
+                let greeting = |refused| {
+                    let resumed = move |arrival: &Arrival<'_>| {
+                        Reply::Resumed(Resumed::at(arrival.cursor, arrival.resumes, refused))
+                    };
+                    peer.greeting(echo, resumed)
+                };
+                let resume = Resume { since, rooms, key };
+                let resumed = self.collab.resume(id, user, resume, greeting).await?;
+                // On a raw socket the greeting has said so.
+                let acknowledged = matches!(peer.end, End::Socket(_));
+                Ok(if acknowledged { Reply::Resumed(resumed) } else { Reply::Entered })
             }
             Ask::Leave(project) => {
                 self.collab.leave(id, project).await;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use chorus_collab::{Fault, Noun};
 use chorus_model::event::Rooms;
-use chorus_model::{Body, CustomEvent, Event, Room, Signal, Timestamp, WorkspaceRole};
+use chorus_model::{
+    Body, Cursor, CustomEvent, Epoch, Event, Room, Signal, Timestamp, WorkspaceRole,
+};
 use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Loss, Present};
 
 use super::{Dialect, Wire};
@@ -13,6 +15,8 @@ use super::{Dialect, Wire};
 #[derive(Debug)]
 pub struct Lexicon {
     dialects: Vec<Entry>,
+    /// The epoch of the cursors that events are told with.
+    epoch: Option<Epoch>,
 }
 
 #[derive(Debug)]
@@ -25,7 +29,9 @@ struct Entry {
 
 /// Bits of a key that number the namespace.
 const NAMESPACE_BITS: u16 = 4;
-/// The place of raw sockets, which have no namespace: behind all that have one.
+/// The places of raw sockets, which have no namespace, behind all that have one: of those whose
+/// clients are told where in the log an event is, and of the others.
+const RAW_WITH_CURSOR: usize = (1 << NAMESPACE_BITS) - 2;
 const RAW: usize = (1 << NAMESPACE_BITS) - 1;
 
 impl Lexicon {
@@ -34,10 +40,16 @@ impl Lexicon {
         let entry = |dialect: Arc<dyn Dialect>| {
             let own = dialect.namespaces().iter().map(ToString::to_string);
             let everywhere = format!("/{}", dialect.name());
-            let namespaces = std::iter::once(everywhere).chain(own).take(RAW).collect();
+            let namespaces = std::iter::once(everywhere).chain(own).take(RAW_WITH_CURSOR).collect();
             Entry { dialect, namespaces }
         };
-        Self { dialects: dialects.into_iter().map(entry).collect() }
+        Self { dialects: dialects.into_iter().map(entry).collect(), epoch: None }
+    }
+
+    /// The same for a log in this epoch: who asks for it is told where in the log an event is.
+    #[must_use]
+    pub fn in_epoch(self, epoch: Epoch) -> Self {
+        Self { epoch: Some(epoch), ..self }
     }
 
     /// The dialect of this name.
@@ -71,6 +83,21 @@ impl Lexicon {
         Some((&self.dialects[at].dialect, FrameKey(key)))
     }
 
+    /// The key of the same frames, told with cursors; `None` but for raw sockets.
+    pub fn with_cursors(&self, key: FrameKey) -> Option<FrameKey> {
+        let (dialect, place) = (key.0 >> NAMESPACE_BITS, usize::from(key.0) & RAW);
+        let raw = place == RAW || place == RAW_WITH_CURSOR;
+        let place = u16::try_from(RAW_WITH_CURSOR).ok().filter(|_| raw)?;
+        Some(FrameKey((dialect << NAMESPACE_BITS) | place))
+    }
+
+    /// What is told of an event as its cursor to who asked for that.
+    fn cursor(&self, event: &Event, key: FrameKey) -> Option<String> {
+        let asked = usize::from(key.0) & RAW == RAW_WITH_CURSOR;
+        let epoch = self.epoch.clone().filter(|_| asked)?;
+        Some(Cursor { epoch, id: event.sync_id }.to_string())
+    }
+
     fn of(&self, key: FrameKey) -> Option<(&dyn Dialect, Wire<'_>)> {
         let entry = self.dialects.get(usize::from(key.0 >> NAMESPACE_BITS))?;
         let place = usize::from(key.0 & ((1 << NAMESPACE_BITS) - 1));
@@ -93,6 +120,8 @@ impl Encoder for Lexicon {
 
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
         let (dialect, wire) = self.of(key)?;
+        let cursor = self.cursor(event, key);
+        let wire = cursor.as_deref().map_or(wire, Wire::RawAt);
         match &event.body {
             Body::Custom(custom) => Some(dialect.custom(&wire, custom, Some(event), event.at)),
             _ => dialect.encode(&wire, event),
@@ -148,5 +177,37 @@ fn hearers(dialect: &dyn Dialect, custom: &CustomEvent) -> Rooms {
             std::iter::once(room).chain(roles).collect()
         }
         _ => Rooms::from_slice(&[room]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::dialect::{Envelope, Native, fixture};
+
+    fn told(frame: &Frame) -> Value {
+        let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
+        serde_json::from_slice(&payload).unwrap()
+    }
+
+    #[test]
+    fn only_raw_sockets_are_told_where_in_the_log_an_event_is() {
+        let dialects: Vec<Arc<dyn Dialect>> = vec![Arc::new(Envelope::default()), Arc::new(Native)];
+        let lexicon = Lexicon::new(dialects).in_epoch(Epoch::new("k3x9").unwrap());
+        let event = fixture::event(Body::TaskDeleted { task: fixture::task() });
+        for name in ["envelope", "native"] {
+            let (_, plain) = lexicon.spoken_raw(name).unwrap();
+            let key = lexicon.with_cursors(plain).unwrap();
+            assert_eq!(lexicon.with_cursors(key), Some(key));
+            let [plain, mut placed] =
+                [plain, key].map(|key| told(&lexicon.frame(&event, key).unwrap()));
+            let cursor = placed.as_object_mut().unwrap().remove("cursor").unwrap();
+            assert_eq!(cursor, format!("k3x9-{}", event.sync_id));
+            assert_eq!(placed, plain, "{name}");
+        }
+        let (_, socket) = lexicon.spoken("native", "/").unwrap();
+        assert_eq!(lexicon.with_cursors(socket), None);
     }
 }

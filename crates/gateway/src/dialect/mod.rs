@@ -31,6 +31,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use chorus_collab::live::RoomName;
+use chorus_collab::resume::Resumed;
 use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::{
@@ -242,6 +243,16 @@ pub enum Wire<'a> {
     },
     /// A raw socket.
     Raw,
+    /// A raw socket whose client is told where in the log something is: here.
+    RawAt(&'a str),
+}
+
+/// A message on a raw socket with its place in the log.
+#[derive(Serialize)]
+struct Placed<'a, T: Serialize + ?Sized> {
+    #[serde(flatten)]
+    message: &'a T,
+    cursor: &'a str,
 }
 
 impl Wire<'_> {
@@ -251,6 +262,7 @@ impl Wire<'_> {
         match self {
             Self::SocketIo { namespace } => socket::event(namespace, name, argument),
             Self::Raw => plain::json(argument),
+            Self::RawAt(cursor) => plain::json(&Placed { message: argument, cursor }),
         }
     }
 }
@@ -322,6 +334,16 @@ pub enum Ask {
     JoinNamed(RoomName),
     /// To hear it no longer.
     LeaveNamed(RoomName),
+    /// To be told what happened.
+    Resume {
+        /// After this cursor; from now on, if there is none.
+        since: Option<String>,
+        /// Rooms to enter.
+        rooms: Vec<RoomName>,
+        /// Whether in all the caller's rooms, and with cursors from now on, which only raw sockets
+        /// can carry; otherwise in these.
+        whole: bool,
+    },
     /// To say something to it, a JSON object.
     Say(RoomName, Box<str>),
     /// That the others know of the typing.
@@ -366,6 +388,8 @@ pub enum Reply {
     Left(ProjectId),
     /// The caller hears the room of this name now.
     JoinedNamed(RoomName),
+    /// The caller is told what happened, from a cursor on.
+    Resumed(Resumed),
     /// The caller hears it no longer, or did not before.
     LeftNamed {
         /// Its name.

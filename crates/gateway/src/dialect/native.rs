@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
+use chorus_collab::resume::MOST_ROOMS;
 use chorus_collab::{Answer, Fault, Fields, IdempotencyKey, TokenRules, forms};
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
@@ -92,6 +93,9 @@ impl Dialect for Native {
             args.first().map_or(Some(Map::new()), |raw| serde_json::from_str(raw.get()).ok());
         let echo = Echo { word: "", written: name.chars().take(MAX_ID).collect() };
         match object {
+            Some(_) if name == "resume" => {
+                Decoded::Refused(invalid("type", Rule::Form("said on a raw socket")), echo)
+            }
             Some(object) => ask(name, &object, echo),
             None => Decoded::Refused(invalid("data", Rule::Type("an object")), echo),
         }
@@ -118,8 +122,8 @@ impl Dialect for Native {
         match wire {
             // There the acknowledgement says it.
             Wire::SocketIo { .. } => Frames::new(),
-            Wire::Raw if matches!(reply, Reply::Entered) => Frames::new(),
-            Wire::Raw => smallvec![answered(wire, to, Ok(reply))],
+            _ if matches!(reply, Reply::Entered) => Frames::new(),
+            _ => smallvec![answered(wire, to, Ok(reply))],
         }
     }
 
@@ -138,7 +142,7 @@ impl Dialect for Native {
                 error["request"] = json!(&*to.echo.written);
                 smallvec![told(wire, "error", &error)]
             }
-            Wire::Raw => smallvec![answered(wire, to, Err(fault))],
+            _ => smallvec![answered(wire, to, Err(fault))],
         }
     }
 
@@ -217,7 +221,8 @@ fn ask(name: &str, object: &Map<String, Value>, echo: Echo) -> Decoded {
         };
     }
     let asked = match name {
-        "subscribe" => room(object).map(Ask::JoinNamed),
+        "subscribe" => subscribe(object),
+        "resume" => resume(object),
         "unsubscribe" => room(object).map(Ask::LeaveNamed),
         "typing" => typing(object),
         "who" => who(object),
@@ -237,16 +242,45 @@ fn mutation_id(object: &Map<String, Value>) -> Result<Option<IdempotencyKey>, Fa
     fields.finish().map(|()| key)
 }
 
-/// `project:7` or `task:12`.
 fn room(object: &Map<String, Value>) -> Result<RoomName, Fault> {
     let mut fields = Fields::new(object);
-    let name = fields.required("room", |field, text| {
-        let form = || Invalid::new(field, Rule::Form("project:ID or task:ID"));
-        let (kind, id) = text.split_once(':').ok_or_else(form)?;
-        let stored = matches!(kind, "project" | "task") && id.bytes().all(|b| b.is_ascii_digit());
-        RoomName::stored(kind, id).filter(|_| stored).ok_or_else(form)
-    });
+    let name = fields.required("room", room_name);
     fields.finish_with(name)
+}
+
+/// `project:7` or `task:12`.
+fn room_name(field: &'static str, text: &str) -> Result<RoomName, Invalid> {
+    let form = || Invalid::new(field, Rule::Form("project:ID or task:ID"));
+    let (kind, id) = text.split_once(':').ok_or_else(form)?;
+    let stored = matches!(kind, "project" | "task") && id.bytes().all(|b| b.is_ascii_digit());
+    RoomName::stored(kind, id).filter(|_| stored).ok_or_else(form)
+}
+
+fn subscribe(object: &Map<String, Value>) -> Result<Ask, Fault> {
+    let mut fields = Fields::new(object);
+    let since = fields.text("since", |_, text| Ok(text.to_owned()));
+    let name = fields.required("room", room_name);
+    let name = fields.finish_with(name)?;
+    Ok(match since {
+        Some(_) => Ask::Resume { since, rooms: vec![name], whole: false },
+        None => Ask::JoinNamed(name),
+    })
+}
+
+fn resume(object: &Map<String, Value>) -> Result<Ask, Fault> {
+    let mut fields = Fields::new(object);
+    let since = fields.text("since", |_, text| Ok(text.to_owned()));
+    let rooms = rooms(object).map_err(|rule| fields.note("rooms", rule)).ok();
+    let rooms = fields.finish_with(rooms)?;
+    Ok(Ask::Resume { since, rooms, whole: true })
+}
+
+fn rooms(object: &Map<String, Value>) -> Result<Vec<RoomName>, Rule> {
+    let Some(rooms) = object.get("rooms") else { return Ok(Vec::new()) };
+    let rooms = rooms.as_array().filter(|rooms| rooms.len() <= MOST_ROOMS);
+    let name = |name: &Value| room_name("rooms", name.as_str()?).ok();
+    let rooms = rooms.and_then(|rooms| rooms.iter().map(name).collect());
+    rooms.ok_or(Rule::Type("a list of at most 256 rooms: project:ID or task:ID"))
 }
 
 /// Who is in a project; without one, in any of the caller's.
@@ -283,6 +317,17 @@ fn outcome_of(outcome: Result<&Reply, &Fault>) -> Value {
         }
         Ok(Reply::Online(present)) => {
             json!({ "ok": true, "data": present.iter().map(there).collect::<Vec<_>>() })
+        }
+        Ok(Reply::Resumed(resumed)) => {
+            let mut told = json!({ "ok": true, "data": {}, "cursor": resumed.cursor });
+            if let Some(reason) = resumed.reset {
+                told["data"]["reset"] = json!(reason);
+            }
+            if !resumed.refused.is_empty() {
+                let refused = resumed.refused.iter().map(RoomName::as_str);
+                told["data"]["refused"] = refused.collect();
+            }
+            told
         }
         Ok(Reply::JoinedNamed(name) | Reply::LeftNamed { name, .. }) => {
             json!({ "ok": true, "data": { "room": name.as_str() } })
@@ -329,7 +374,7 @@ fn answered(wire: &Wire<'_>, to: &To<'_>, outcome: Result<&Reply, &Fault>) -> Fr
 fn told<T: Serialize + ?Sized>(wire: &Wire<'_>, kind: &str, content: &T) -> Frame {
     match wire {
         Wire::SocketIo { .. } => wire.event(kind, content),
-        Wire::Raw => wire.event(kind, &Message { r#type: kind, data: content }),
+        Wire::Raw | Wire::RawAt(_) => wire.event(kind, &Message { r#type: kind, data: content }),
     }
 }
 

@@ -6,7 +6,7 @@ use chorus_collab::live::Lately;
 use chorus_collab::{Fault, TokenFault};
 use chorus_model::Timestamp;
 use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Connection, Ended, Exit, Frame, Present};
+use chorus_realtime::{Arrival, Connection, Ended, Exit, Frame};
 
 use super::crowd::Seat;
 use super::{Dialect, Echo, Frames, Refusal, Reply, To, Wire};
@@ -123,13 +123,13 @@ impl Peer {
     pub(super) fn greeting(
         &self,
         echo: &Echo,
-        reply: impl FnOnce(Vec<Present>) -> Reply + Send + 'static,
+        reply: impl FnOnce(&Arrival<'_>) -> Reply + Send + 'static,
     ) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
         let user = self.connection.user.get();
         Box::new(move |arrival| {
             let to = To { user: &user, echo: &echo, now: arrival.since };
-            dialect.reply(&end.wire(), &to, &reply(arrival.present.to_vec()))
+            dialect.reply(&end.wire(), &to, &reply(arrival))
         })
     }
 }

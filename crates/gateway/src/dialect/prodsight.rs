@@ -108,6 +108,7 @@ impl Dialect for Prodsight {
             }
             Reply::Done
             | Reply::Entered
+            | Reply::Resumed(_)
             | Reply::Ran(_)
             | Reply::Left(_)
             | Reply::JoinedNamed(_)

@@ -11,6 +11,7 @@ use super::Hub;
 use crate::catchup::{Answer, Behind, Missed, Question};
 use crate::frame::{Frame, FrameKey};
 use crate::made::Made;
+use crate::orders::Rewind;
 use crate::outbox::{Drains, PushOutcome};
 
 /// What became of an answer from the log.
@@ -20,7 +21,7 @@ pub(crate) enum Fed {
     Live(Missed),
     /// It is told of at the drains when it can be served on.
     Waits,
-    /// It is gone, or on its way.
+    /// It is gone, or on its way; or the question was an old one.
     Gone,
 }
 
@@ -45,10 +46,65 @@ impl Hub {
         self.behind.len()
     }
 
-    /// What a connection that is behind is to be told next; `None` if it is not behind.
-    pub(crate) fn ask(&self, id: ConnectionId) -> Option<Question> {
-        let (behind, attached) = (self.behind.get(&id)?, self.attached.get(&id)?);
+    /// What a connection that is behind is to be told next; `None` if it is not behind. The answer
+    /// to the last question counts, and to no other.
+    pub(crate) fn ask(&mut self, id: ConnectionId) -> Option<Question> {
+        let (behind, attached) = (self.behind.get_mut(&id)?, self.attached.get(&id)?);
+        self.turns += 1;
+        behind.turn = self.turns;
         Some(behind.ask(&attached.connection, attached.role == WorkspaceRole::Admin, self.at))
+    }
+
+    /// Has a connection told what happened in rooms that it is in after `since`, as far as it was
+    /// not told before, and then what happens. With a key all its rooms are meant, otherwise
+    /// `entered`.
+    pub(crate) fn rewind(&mut self, id: ConnectionId, entered: &[Room], rewind: &Rewind) {
+        if let Some(key) = rewind.key {
+            self.rekey(id, key);
+        }
+        let (Ok(since), Some(attached)) = (rewind.since, self.attached.get_mut(&id)) else {
+            return;
+        };
+        let since = since.min(self.at);
+        let places = &mut attached.places;
+        let (at, spots) = (self.at, places.iter().map(|spot| (spot.room, spot.from)));
+        let behind = self.behind.entry(id).or_insert_with(|| Behind::new(at, spots));
+        let again = |room: &Room| rewind.key.is_some() || entered.contains(room);
+        let spots = places.iter_mut().filter(|spot| again(&spot.room));
+        let stays = spots.flat_map(|spot| {
+            spot.from = spot.from.min(since);
+            rewind.stays(spot.room, since)
+        });
+        behind.rewind(since, stays.collect(), rewind.key.is_some());
+        attached.connection.set_behind(true);
+        attached.connection.outbox.when_drained(id, &self.drains);
+    }
+
+    /// From now on a connection is told in the words of another key.
+    fn rekey(&mut self, id: ConnectionId, key: FrameKey) {
+        let Some(attached) = self.attached.get(&id) else { return };
+        let (connection, places) = (Arc::clone(&attached.connection), attached.places.clone());
+        if connection.key() == key {
+            return;
+        }
+        // It moves between groups, and is nowhere else meanwhile.
+        let behind = self.behind.remove(&id);
+        for spot in &places {
+            self.leave(id, spot.room);
+        }
+        self.uncount_key(connection.key());
+        connection.set_key(key);
+        self.count_key(key);
+        for spot in &places {
+            self.join(id, spot.room);
+        }
+        if let Some(attached) = self.attached.get_mut(&id) {
+            for spot in &mut attached.places {
+                let before = places.iter().find(|old| old.room == spot.room);
+                spot.from = before.map_or(spot.from, |old| old.from);
+            }
+        }
+        self.behind.extend(behind.map(|behind| (id, behind)));
     }
 
     /// Whether a user belongs to a project now.
@@ -62,6 +118,9 @@ impl Hub {
         else {
             return (Fed::Gone, 0);
         };
+        if behind.turn != answer.turn {
+            return (Fed::Gone, 0);
+        }
         let connection = &attached.connection;
         let Ok((scanned, told)) = behind.pour(answer, |frames| {
             let outcome = connection.outbox.offer(frames);
@@ -118,8 +177,8 @@ impl Hub {
 
     pub(super) fn fall_behind(&mut self, id: ConnectionId) {
         let Some(attached) = self.attached.get(&id) else { return };
-        let rooms = attached.places.iter().map(|(room, _)| *room);
-        self.behind.entry(id).or_insert_with(|| Behind::new(self.at, rooms));
+        let spots = attached.places.iter().map(|spot| (spot.room, spot.from));
+        self.behind.entry(id).or_insert_with(|| Behind::new(self.at, spots));
         attached.connection.set_behind(true);
         attached.connection.outbox.when_drained(id, &self.drains);
     }
@@ -137,8 +196,8 @@ impl Hub {
         let SignalBody::Presence { arrived, rooms, names, .. } = &signal.body else { return };
         for (id, behind) in &mut self.behind {
             let Some(attached) = self.attached.get(id) else { continue };
-            let is_in = |room: &Room| attached.places.iter().any(|(other, _)| other == room);
-            for room in rooms.iter().filter(|room| signal.cause != Some(*id) && is_in(room)) {
+            let told = |room: &&Room| signal.cause != Some(*id) && attached.is_in(**room);
+            for room in rooms.iter().filter(told) {
                 behind.missed.note(&signal.user, *room, names, *arrived);
             }
         }
@@ -168,8 +227,8 @@ impl Hub {
         let Self { behind, attached, .. } = self;
         for (id, behind) in behind.iter_mut().filter(|(id, _)| except != Some(**id)) {
             if let Some(attached) = attached.get(id)
-                && attached.connection.key == key
-                && attached.places.iter().any(|(other, _)| *other == room)
+                && attached.connection.key() == key
+                && attached.is_in(room)
             {
                 note(behind);
             }

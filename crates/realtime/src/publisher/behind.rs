@@ -51,6 +51,10 @@ type Read = (ConnectionId, Result<Option<Answer>, StoreError>);
 impl Readings {
     /// Waits until somebody can be served on.
     pub(super) async fn some(&mut self, drains: &Drains) -> Option<Read> {
+        if !self.waiting.is_empty() && self.under_way.len() < READS {
+            // Left over from a round that had served enough.
+            return None;
+        }
         tokio::select! {
             Some(read) = self.under_way.next() => Some(read),
             () = drains.some() => None,
@@ -163,7 +167,7 @@ impl Publisher {
             let again = (rooms.clone(), names.clone());
             let body = SignalBody::Presence { arrived, rooms, names, elsewhere };
             let signal = Signal { user, at, cause: None, body };
-            if !self.tell_one(id, &signal, connection.key)
+            if !self.tell_one(id, &signal, connection.key())
                 && let Some(missed) = self.hub.missed_by(id)
             {
                 let (rooms, names) = again;
@@ -174,7 +178,7 @@ impl Publisher {
         }
         for room in missed.lists {
             let present = self.present(&[room]);
-            if let Some(frame) = self.encoder.list(room, &present, connection.key)
+            if let Some(frame) = self.encoder.list(room, &present, connection.key())
                 && !self.hub.tell_one(id, frame)
                 && let Some(missed) = self.hub.missed_by(id)
             {

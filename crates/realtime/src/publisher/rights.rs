@@ -79,7 +79,7 @@ impl Publisher {
 
     /// Takes a connection out of rooms that its user may not hear any more, and tells it so.
     fn show_out(&mut self, connection: ConnectionId, rooms: &[Room]) {
-        let Some(key) = self.hub.connection(connection).map(|one| one.key) else { return };
+        let Some(key) = self.hub.connection(connection).map(|one| one.key()) else { return };
         let (now, encoder) = (self.clock.now(), Arc::clone(&self.encoder));
         let told = rooms.iter().filter_map(|room| encoder.put_out(*room, Loss::Access, now, key));
         self.hub.tell_in_order(connection, told);

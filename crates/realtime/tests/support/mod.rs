@@ -221,7 +221,7 @@ impl Node {
         name: &str,
     ) -> Result<Cursor, NotJoined> {
         let entry = Entry {
-            label: Some(name.into()),
+            labels: vec![(Room::named(name), name.into())],
             ..Entry::new(Rooms::from_slice(&[Room::named(name)]), self.realtime.tail().published())
         };
         let joined = self.realtime.join(listener.id, entry, Self::no_greeting()).await;

@@ -1,6 +1,7 @@
 //! What clients of the Project Manager app say.
 
 use chorus_collab::live::RoomName;
+use chorus_collab::resume::MOST_ROOMS;
 use serde_json::{Map, Value};
 
 use crate::dialect::{Ask, Decoded, Echo};
@@ -8,6 +9,7 @@ use crate::engine::Said;
 
 /// What stands before the colon of a room's name.
 const KINDS: [&str; 3] = ["channel", "project", "task"];
+const MISSING: &str = "Room ID required";
 /// Most characters of a message that is relayed.
 const MAX_CONTENT: usize = 10_000;
 
@@ -28,6 +30,7 @@ pub(super) fn read(said: Said<'_>) -> Decoded {
             "join_room" => join_room(&message),
             "leave_room" => leave_room(&message),
             "send_message" => send_message(&message),
+            "resume" => resume(&message),
             "ping" => Decoded::Ask(Ask::Ping, Echo { word: "ping", written: "".into() }),
             other => Decoded::Wrong(format!("Unknown message type: {}", shortened(other))),
         },
@@ -53,6 +56,32 @@ fn leave_room(message: &Map<String, Value>) -> Decoded {
     }
 }
 
+/// `{"since": CURSOR, "rooms": [ROOM, …]}`, both as one likes.
+fn resume(message: &Map<String, Value>) -> Decoded {
+    let nothing = Map::new();
+    let told = match message.get("data") {
+        None | Some(Value::Null) => &nothing,
+        Some(Value::Object(told)) => told,
+        Some(_) => return wrong("data must be an object"),
+    };
+    let since = match told.get("since") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(since)) => Some(since.clone()),
+        Some(_) => return wrong("since must be a cursor"),
+    };
+    let rooms = match told.get("rooms") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(rooms)) if rooms.len() <= MOST_ROOMS => {
+            rooms.iter().map(|written| named(written, true)).collect()
+        }
+        Some(_) => Err("rooms must be a list of at most 256 rooms"),
+    };
+    match rooms {
+        Ok(rooms) => ask(Ask::Resume { since, rooms, whole: true }, "resume", &Value::Null),
+        Err(text) => wrong(text),
+    }
+}
+
 fn send_message(message: &Map<String, Value>) -> Decoded {
     let (name, written) = match room(message, false) {
         Ok(found) => found,
@@ -74,12 +103,15 @@ fn send_message(message: &Map<String, Value>) -> Decoded {
 /// The room of a message, and how it was written. A number is the id of a channel: the app's
 /// chat page sends it so. `strict`: the name must have the form of one.
 fn room(message: &Map<String, Value>, strict: bool) -> Result<(RoomName, &Value), &'static str> {
-    let missing = "Room ID required";
-    let written = message.get("room").ok_or(missing)?;
+    let written = message.get("room").ok_or(MISSING)?;
+    Ok((named(written, strict)?, written))
+}
+
+fn named(written: &Value, strict: bool) -> Result<RoomName, &'static str> {
     let text = match written {
         Value::Number(number) => format!("channel:{number}"),
         Value::String(text) if !text.is_empty() => text.clone(),
-        Value::String(_) | Value::Null => return Err(missing),
+        Value::String(_) | Value::Null => return Err(MISSING),
         _ => return Err("Invalid room format"),
     };
     let (kind, id) = match text.split_once(':') {
@@ -91,8 +123,7 @@ fn room(message: &Map<String, Value>, strict: bool) -> Result<(RoomName, &Value)
     if strict && !KINDS.contains(&kind) {
         return Err("Unsupported room type");
     }
-    let name = RoomName::new(kind, id).ok_or("Invalid room format")?;
-    Ok((name, written))
+    RoomName::new(kind, id).ok_or("Invalid room format")
 }
 
 fn ask(ask: Ask, word: &'static str, written: &Value) -> Decoded {

@@ -1,5 +1,6 @@
 //! What clients of the Project Manager app hear: ids as numbers, times in UTC with an offset.
 
+use chorus_collab::live::RoomName;
 use chorus_model::event::Rooms;
 use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
@@ -30,6 +31,16 @@ pub(super) fn reply(wire: &Wire<'_>, to: &To<'_>, reply: &Reply) -> Frames {
             let left = in_own_words(wire, "left_room", "Left room", to);
             let seen = was_there.then(|| seen(wire, "user_left", name.as_str(), to.user, to.now));
             std::iter::once(left).chain(seen).collect()
+        }
+        Reply::Resumed(resumed) => {
+            let mut told = json!({ "cursor": resumed.cursor });
+            if let Some(reason) = resumed.reset {
+                told["reset"] = json!(reason);
+            }
+            if !resumed.refused.is_empty() {
+                told["refused"] = resumed.refused.iter().map(RoomName::as_str).collect();
+            }
+            smallvec![envelope(wire, "resumed", &told, to.now)]
         }
         Reply::Pong => {
             let pong = json!({ "timestamp": to.now.with_offset() });

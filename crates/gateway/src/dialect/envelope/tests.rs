@@ -1,5 +1,6 @@
 //! The language from both sides, without sockets: what is understood, and what is said.
 
+use chorus_collab::live::RoomName;
 use chorus_model::project::ProjectChanges;
 use chorus_model::signal::{Named, SignalBody};
 use chorus_model::task::{Change, TaskChanges};
@@ -63,6 +64,7 @@ fn what_is_wrong_is_told_in_the_apps_words() {
     let wordy = "x".repeat(10_001);
     let wordy =
         format!(r#"{{"type":"send_message","room":"task:1","data":{{"content":"{wordy}"}}}}"#);
+    let crowded = json!({ "type": "resume", "data": { "rooms": vec![7; 257] } }).to_string();
     let cases = [
         ("", "Invalid JSON format"),
         ("{", "Invalid JSON format"),
@@ -86,6 +88,12 @@ fn what_is_wrong_is_told_in_the_apps_words() {
         (r#"{"type":"send_message","room":"task:1","data":"x"}"#, "data must be an object"),
         (r#"{"type":"send_message","room":"task:1","data":[]}"#, "data must be an object"),
         (&*wordy, "content must be 10000 characters or less"),
+        (r#"{"type":"resume","data":[]}"#, "data must be an object"),
+        (r#"{"type":"resume","data":{"since":7}}"#, "since must be a cursor"),
+        (r#"{"type":"resume","data":{"rooms":"x"}}"#, "rooms must be a list of at most 256 rooms"),
+        (r#"{"type":"resume","data":{"rooms":["user:1"]}}"#, "Unsupported room type"),
+        (r#"{"type":"resume","data":{"rooms":[""]}}"#, "Room ID required"),
+        (&*crowded, "rooms must be a list of at most 256 rooms"),
     ];
     for (text, complaint) in cases {
         match read(text) {
@@ -109,6 +117,22 @@ fn nesting_has_an_end() {
         let Decoded::Wrong(found) = read(&text) else { panic!() };
         assert_eq!(found, complaint, "{levels}");
     }
+}
+
+#[test]
+fn who_comes_back_names_a_cursor_and_rooms_as_he_likes() {
+    let check = |told: &str, since: Option<&str>, rooms: &[&str]| {
+        let said = read(&format!(r#"{{"type":"resume"{told}}}"#));
+        let Decoded::Ask(Ask::Resume { since: found, rooms: names, whole: true }, _) = said else {
+            panic!("{told}: {said:?}");
+        };
+        assert_eq!(found.as_deref(), since);
+        assert_eq!(names.iter().map(RoomName::as_str).collect::<Vec<_>>(), rooms);
+    };
+    check("", None, &[]);
+    check(r#","data":{"since":null,"rooms":null}"#, None, &[]);
+    let whole = r#","data":{"since":"x","rooms":["project:07",3]}"#;
+    check(whole, Some("x"), &["project:7", "channel:3"]);
 }
 
 #[test]

@@ -121,6 +121,7 @@ impl Taskmanager {
         match reply {
             Reply::Done
             | Reply::Entered
+            | Reply::Resumed(_)
             | Reply::Ran(_)
             | Reply::JoinedNamed(_)
             | Reply::LeftNamed { .. } => None,

@@ -27,6 +27,8 @@ struct Street {
 struct Client {
     connection: Arc<Connection>,
     rooms: BTreeSet<i64>,
+    /// Rooms that it has left once.
+    left: BTreeSet<i64>,
     should_hear: Vec<String>,
     heard: Vec<String>,
 }
@@ -38,8 +40,9 @@ impl Street {
             let key = u16::try_from(id % 2).unwrap();
             let user = i64::try_from(id).unwrap();
             let connection = attach_with(&mut street.hub, id, user, key, LIMITS);
-            let (rooms, should_hear, heard) = (BTreeSet::new(), Vec::new(), Vec::new());
-            street.clients.push(Client { connection, rooms, should_hear, heard });
+            let (rooms, left) = (BTreeSet::new(), BTreeSet::new());
+            let (should_hear, heard) = (Vec::new(), Vec::new());
+            street.clients.push(Client { connection, rooms, left, should_hear, heard });
         }
         street
     }
@@ -48,7 +51,7 @@ impl Street {
         let event = event_in(project, self.log.len() as u64 + 1);
         self.hub.publish(&event, &self.words);
         for client in self.clients.iter_mut().filter(|client| client.rooms.contains(&project)) {
-            client.should_hear.push(format!("{}/{}", event.sync_id, client.connection.key.0));
+            client.should_hear.push(format!("{}/{}", event.sync_id, client.connection.key().0));
         }
         self.log.push(Arc::new(event));
     }
@@ -59,8 +62,30 @@ impl Street {
         if enters {
             assert_eq!(self.hub.join(id, room), client.rooms.insert(project));
         } else {
-            assert_eq!(self.hub.leave(id, room), client.rooms.remove(&project));
+            let was_there = client.rooms.remove(&project);
+            assert_eq!(self.hub.leave(id, room), was_there);
+            client.left.extend(was_there.then_some(project));
         }
+    }
+
+    /// Takes a client back to `since` in a room that it is in, or enters. False if it has heard
+    /// some of that room already and left it: it would hear that again.
+    fn rewind(&mut self, who: usize, project: i64, since: u64) -> bool {
+        if self.clients[who].left.contains(&project) {
+            return false;
+        }
+        self.walk(who, project, true);
+        let client = &mut self.clients[who];
+        let since = since.min(self.log.len() as u64);
+        let room = Room::Project(ProjectId(project));
+        self.hub.rewind(client.connection.id, &[room], &to(since));
+        for event in &self.log[usize::try_from(since).unwrap()..] {
+            let told = format!("{}/{}", event.sync_id, client.connection.key().0);
+            if event.body.rooms().contains(&room) && !client.should_hear.contains(&told) {
+                client.should_hear.push(told);
+            }
+        }
+        true
     }
 
     fn read(&mut self, who: usize, bytes: usize) {
@@ -105,7 +130,38 @@ impl Street {
     }
 }
 
+/// To be told after an event, of whatever project.
+fn to(since: u64) -> Rewind {
+    Rewind { since: Ok(SyncId(since)), memberships: Vec::new(), sees_all: true, key: None }
+}
+
 proptest! {
+    #[test]
+    fn who_is_taken_back_hears_what_it_missed_once(
+        steps in prop::collection::vec((0..9_u8, 0..3_usize, 0..3_i64, 1..40_u64), 0..150)
+    ) {
+        let mut street = Street::with(3);
+        let mut rewinds = [0; 3];
+        for (step, who, project, size) in steps {
+            match step {
+                0..4 => street.publish(project),
+                4 => street.walk(who, project, size % 3 > 0),
+                5 => rewinds[who] += usize::from(street.rewind(who, project, size)),
+                6 => street.read(who, usize::try_from(size).unwrap()),
+                _ => street.serve(usize::try_from(size).unwrap()),
+            }
+        }
+        street.settle();
+        for (client, rewinds) in street.clients.iter_mut().zip(rewinds) {
+            let id = |told: &String| told.split('/').next().unwrap().parse::<u64>().unwrap();
+            let back = client.heard.windows(2).filter(|pair| id(&pair[0]) > id(&pair[1])).count();
+            prop_assert!(back <= rewinds, "in order, but for those: {:?}", client.heard);
+            client.heard.sort_unstable();
+            client.should_hear.sort_unstable();
+            prop_assert_eq!(&client.heard, &client.should_hear);
+        }
+    }
+
     #[test]
     fn each_hears_each_event_of_its_rooms_once_and_in_order(
         steps in prop::collection::vec((0..8_u8, 0..3_usize, 0..3_i64, 1..40_usize), 0..200)
@@ -221,4 +277,73 @@ fn a_task_is_told_to_its_assignee_as_he_belonged_when_it_happened() {
     let found = (log.to_vec(), SyncId(3));
     let answer = question.answer(found, belonged, &street.words, street.hub.made());
     assert_eq!(answer.told.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [2]);
+}
+
+#[test]
+fn who_resumes_is_told_of_all_his_rooms_and_of_how_far_he_is() {
+    let mut street = Street::with(1);
+    let id = street.clients[0].connection.id;
+    for project in [1, 2, 1, 2] {
+        street.publish(project);
+    }
+    street.walk(0, 1, true);
+    street.walk(0, 2, true);
+    street.publish(1);
+    street.hub.rewind(id, &[], &Rewind { key: Some(FrameKey(7)), ..to(1) });
+    street.publish(2);
+    street.settle();
+    assert_eq!(street.clients[0].heard, ["5/0", "2/7", "3/7", "4/7", "6/7"], "5 was told before");
+
+    street.walk(0, 0, true);
+    street.hub.rewind(id, &[PROJECT], &Rewind { key: Some(FrameKey(7)), ..to(1) });
+    street.settle();
+    assert_eq!(street.clients[0].heard.len(), 5, "nothing is told again");
+}
+
+#[test]
+fn a_late_room_says_nothing_of_how_far_one_is() {
+    let mut street = Street::with(1);
+    let id = street.clients[0].connection.id;
+    street.hub.rewind(id, &[], &Rewind { key: Some(FrameKey(7)), ..to(0) });
+    street.settle();
+    for project in [1, 1] {
+        street.publish(project);
+    }
+    street.walk(0, 1, true);
+    street.hub.rewind(id, &[PROJECT], &to(0));
+    street.publish(1);
+    street.settle();
+    assert_eq!(street.clients[0].heard, ["1/0", "2/0", "3/7"]);
+}
+
+#[test]
+fn a_cursor_gives_nothing_from_before_or_between_memberships() {
+    let mut street = Street::with(1);
+    for _ in 0..9 {
+        street.publish(1);
+    }
+    street.walk(0, 1, true);
+    let times = [(2, Some(3)), (6, Some(7)), (9, None)];
+    let memberships = times.map(|(from, to)| (ProjectId(1), SyncId(from), to.map(SyncId))).to_vec();
+    let rewind = Rewind { sees_all: false, memberships, ..to(0) };
+    street.hub.rewind(street.clients[0].connection.id, &[PROJECT], &rewind);
+    street.settle();
+    assert_eq!(street.clients[0].heard, ["2/0", "3/0", "6/0", "7/0", "9/0"]);
+}
+
+#[test]
+fn an_answer_to_an_old_question_does_not_count() {
+    let mut street = Street::with(1);
+    let id = street.clients[0].connection.id;
+    street.walk(0, 1, true);
+    for _ in 0..6 {
+        street.publish(1);
+    }
+    let old = street.hub.ask(id).unwrap();
+    street.hub.rewind(id, &[PROJECT], &to(0));
+    let found = (vec![Arc::clone(&street.log[5])], SyncId(6));
+    let answer = old.answer(found, |_, _| true, &street.words, street.hub.made());
+    assert!(matches!(street.hub.feed(id, answer), (Fed::Gone, 0)));
+    street.settle();
+    assert_eq!(street.clients[0].heard, street.clients[0].should_hear);
 }
