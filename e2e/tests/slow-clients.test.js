@@ -69,6 +69,7 @@ describe('slow clients', () => {
 
   before(async () => {
     world = await World.start(['alice', 'bob']);
+    await world.setRole(world.bob, 'producer');
     const bridge = await world.project(world.alice, world.bob);
     street = await Street.of(world, { owner: world.alice, rude: [world.bob], project: bridge, doors: DOORS });
     sleepers = await Promise.all(DOORS.map((door) => Sleeper.at(door, world.bob, bridge)));
