@@ -10,6 +10,15 @@ import { Street, comesTo } from '../lib/hostile/watch.js';
 import { Metrics } from '../lib/metrics.js';
 import { World } from '../lib/world.js';
 
+/** Each transport, raw sockets among them, and each dialect: of a dialect after the first, one door in turn. */
+const ALL = [...new Set(DOORS.map(({ dialect }) => dialect))].flatMap((dialect, nth) => {
+  const doors = DOORS.filter((door) => door.dialect === dialect);
+  const raw = doors.filter((door) => door.transport === 'raw socket');
+  const others = doors.filter((door) => !raw.includes(door));
+  return nth === 0 ? doors : [...others.slice(nth % 3, (nth % 3) + 1), ...raw];
+});
+/** Nobody is let go, however slow the machine is that this runs on. */
+const PATIENCE = { CHORUS_STALLED_SECONDS: '3600' };
 /** A description of almost the greatest length, in characters of four bytes. */
 const LONG = '🌉'.repeat(4_980);
 /** Changes that are made before it is looked who is behind, and more than any buffer holds. */
@@ -68,11 +77,11 @@ describe('slow clients', () => {
   const titles = (upto) => Array.from({ length: upto }, (_, n) => `after ${n + 1}`);
 
   before(async () => {
-    world = await World.start(['alice', 'bob']);
+    world = await World.start(['alice', 'bob'], { env: PATIENCE });
     await world.setRole(world.bob, 'producer');
     const bridge = await world.project(world.alice, world.bob);
-    street = await Street.of(world, { owner: world.alice, rude: [world.bob], project: bridge, doors: DOORS });
-    sleepers = await Promise.all(DOORS.map((door) => Sleeper.at(door, world.bob, bridge)));
+    street = await Street.of(world, { owner: world.alice, rude: [world.bob], project: bridge, doors: ALL });
+    sleepers = await Promise.all(ALL.map((door) => Sleeper.at(door, world.bob, bridge)));
   });
   after(async () => {
     street?.leave();
@@ -82,11 +91,11 @@ describe('slow clients', () => {
 
   test('they fall behind, and their neighbours hear each change once', async (t) => {
     sleepers.forEach((sleeper) => sleeper.sleep());
-    for (; (await figure('connections_behind')) < DOORS.length && changes < MOST; changes += BATCH) {
+    for (; (await figure('connections_behind')) < ALL.length && changes < MOST; changes += BATCH) {
       await street.much(BATCH, LONG);
     }
     t.diagnostic(`${changes} changes`);
-    assert.equal(await figure('connections_behind'), DOORS.length);
+    assert.equal(await figure('connections_behind'), ALL.length);
     street.heardOnce();
   });
 
@@ -105,8 +114,8 @@ describe('slow clients', () => {
     await Promise.all(heard);
     for (const { door, titles: told } of sleepers) assert.deepEqual(told, titles(changes), door.name);
     street.heardOnce();
-    assert.ok((await figure('events_replayed_total')) >= DOORS.length);
-    assert.ok((await figure('fell_behind_total')) >= DOORS.length);
+    assert.ok((await figure('events_replayed_total')) >= ALL.length);
+    assert.ok((await figure('fell_behind_total')) >= ALL.length);
     assert.equal(await figure('slow_sessions_closed_total'), 0);
   });
 });
