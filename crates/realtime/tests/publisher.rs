@@ -346,6 +346,24 @@ async fn who_is_behind_hears_a_room_for_as_long_as_he_was_there() {
 }
 
 #[tokio::test]
+async fn who_is_behind_hears_of_a_projects_end_behind_its_events() {
+    let house = House::build();
+    let node = house.node().await;
+    let slow = node.connect_with(UserId(7), &[PROJECT], FEW).await;
+    slow.stall();
+    for n in 1..=20 {
+        house.append(n).await;
+    }
+    let last = house.delete_project().await;
+    node.announced(last).await;
+
+    slow.read_on();
+    let mut expected: Vec<_> = (1..=20).map(|n| n.to_string()).collect();
+    expected.push("ended".to_owned());
+    assert_eq!(slow.hear(21).await, expected);
+}
+
+#[tokio::test]
 async fn who_is_behind_hears_of_presence_when_he_has_caught_up() {
     let house = House::build();
     let node = house.node().await;

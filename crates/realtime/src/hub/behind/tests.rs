@@ -347,3 +347,30 @@ fn an_answer_to_an_old_question_does_not_count() {
     street.settle();
     assert_eq!(street.clients[0].heard, street.clients[0].should_hear);
 }
+
+#[test]
+fn who_comes_and_goes_without_reading_is_given_up() {
+    let mut street = Street::with(1);
+    street.walk(0, 1, true);
+    for _ in 0..5 {
+        street.publish(1);
+    }
+    let closed = |street: &mut Street| {
+        street.hub.give_up(Duration::ZERO, Duration::from_secs(60));
+        street.clients[0].connection.outbox.closed().is_some()
+    };
+    for _ in 0..4_000 {
+        street.walk(0, 2, true);
+        street.publish(0);
+        street.walk(0, 2, false);
+        street.publish(0);
+    }
+    assert!(!closed(&mut street));
+    for _ in 0..100 {
+        street.walk(0, 2, true);
+        street.publish(0);
+        street.walk(0, 2, false);
+        street.publish(0);
+    }
+    assert!(closed(&mut street));
+}
