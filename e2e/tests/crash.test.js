@@ -1,5 +1,6 @@
 // The process is killed in the middle of writing, again and again. What was acknowledged is there
-// afterwards, what was not can be asked for again, and the log tells each change exactly once.
+// afterwards, what was not can be asked for again, and the log tells each change exactly once; so
+// it is told to clients that come back with their cursor.
 //
 // KILLS is how often (default 10). With a binary built with the feature `crash-points` the process
 // ends itself at chosen points; without it, or where that point is not reached, it is killed from
@@ -9,6 +10,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { RawSocket } from '../lib/raw.js';
+import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
 const KILLS = Number(process.env.KILLS ?? 10);
@@ -19,6 +21,8 @@ const POINTS = [undefined, 'after-commit', 'before-answer', 'in-fan-out'];
 describe('kill -9 under write load', () => {
   let world;
   let [project, since] = [];
+  /** In each dialect that can resume, somebody who hears the project through all that happens. */
+  let travellers;
   /** What every writer asked for: title → id of the task, or none while that is not known. */
   const asked = new Map();
 
@@ -26,8 +30,23 @@ describe('kill -9 under write load', () => {
     world = await World.start(['alice'], { env: { ACCESS_TOKEN_EXPIRE_MINUTES: '600' } });
     project = await world.project(world.alice);
     since = await world.alice.rest.cursor();
+    const titles = /"(run-[^"]*)"/;
+    const travel = (dialect) => new Traveller(dialect, world.alice, [`project:${project.id}`], titles);
+    travellers = Object.values(DIALECTS).map(travel);
+    await come();
   });
-  after(() => world.stop());
+  after(() => {
+    travellers.forEach((one) => one.lose());
+    return world.stop();
+  });
+
+  /** They come, and have lost nothing. */
+  const come = async () => {
+    for (const answer of await Promise.all(travellers.map((one) => one.come()))) {
+      assert.equal(answer.reset, undefined);
+    }
+  };
+
 
   /**
    * Asks for a task; the same title is the same request. Whether it was done: a server that is
@@ -84,6 +103,11 @@ describe('kill -9 under write load', () => {
       events.map((_, at) => from + 1 + at),
       'the log has no hole and nothing twice',
     );
+    const titles = events.map((event) => event.payload.task.title);
+    for (const one of travellers) {
+      await one.hears(titles.length);
+      assert.deepEqual(one.titles, titles, 'who came back heard each change once, in order');
+    }
     const told = events.map((event) => event.payload.task.id);
     assert.deepEqual(told.sort((a, b) => a - b), [...stored.values()].sort((a, b) => a - b));
     return stored.size;
@@ -95,6 +119,7 @@ describe('kill -9 under write load', () => {
       if (point) {
         await world.server.end('SIGTERM');
         await world.server.restart({ CHORUS_CRASH_AT: `${point}:${7 + 5 * run}` });
+        await come();
       }
       // Somebody must listen, or nothing fans out.
       const hearers = await Promise.all([1, 2, 3, 4].map(() => RawSocket.connected(world.alice)));
@@ -105,6 +130,7 @@ describe('kill -9 under write load', () => {
       t.diagnostic(`${acknowledged} acknowledged, ended by ${ending.signal}`);
       assert.notEqual(ending.signal, null, 'it did not end by itself');
       await world.server.restart();
+      await come();
       await check();
       const open = [...asked].filter(([, id]) => id === undefined).map(([title]) => title);
       await Promise.all(open.map(async (title) => {

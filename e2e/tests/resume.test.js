@@ -4,101 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { deferred, within } from '../lib/deadline.js';
 import { NativeRaw, NativeSocket } from '../lib/native.js';
-import { RawSocket } from '../lib/raw.js';
+import { CURSOR, DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
 const HANDS = 4;
 const CHANGES = 600;
-const CURSOR = /^[A-Za-z0-9]{1,16}-\d+$/;
-
-/** What differs: where the socket is, how it resumes, and what it is answered. */
-const DIALECTS = {
-  envelope: {
-    path: '/api/v1/ws/connect',
-    resume: (data) => ({ type: 'resume', data }),
-    answer: ({ type, data }) => (type === 'resumed' ? data : undefined),
-    join: (room) => ({ type: 'join_room', room }),
-  },
-  native: {
-    path: '/api/v1/ws/native',
-    resume: (data) => ({ type: 'resume', id: 1, data }),
-    answer: ({ type, id, cursor, data }) => (type === 'reply' && id === 1 ? { cursor, ...data } : undefined),
-    join: (room) => ({ type: 'subscribe', id: 2, data: { room } }),
-  },
-};
-
-/** Somebody who keeps the cursor of what he has heard last, over all his connections. */
-class Traveller {
-  /** Titles of changes in the order in which they were told. */
-  titles = [];
-  /** Whole messages that tell of a change. */
-  told = [];
-  cursor;
-  #waiting = new Map();
-
-  constructor(dialect, person, rooms) {
-    Object.assign(this, { dialect, person, rooms });
-  }
-
-  /** Connects and resumes; what was answered. */
-  async come(since = this.cursor, rooms = this.rooms) {
-    await this.connect();
-    return this.resume({ ...(since && { since }), rooms });
-  }
-
-  async connect() {
-    const { rest, token } = this.person;
-    this.link = await RawSocket.at(rest.url, `${this.dialect.path}?token=${encodeURIComponent(token)}`);
-    await this.link.nextThat((message) => JSON.parse(message).type === 'connected');
-  }
-
-  async resume(data) {
-    const answered = deferred();
-    this.link.onMessage = (message) => this.#hear(JSON.parse(message), message, answered);
-    this.say(this.dialect.resume(data));
-    const answer = await within(answered.promise, 'the answer to resume');
-    assert.match(answer.cursor, CURSOR);
-    this.cursor ??= answer.cursor;
-    return answer;
-  }
-
-  say(message) {
-    this.link.sendText(JSON.stringify(message));
-  }
-
-  /** Loses the connection without a word; what is on its way is lost. */
-  lose() {
-    this.link.onMessage = () => {};
-    this.link.destroy();
-  }
-
-  /** Waits until so many changes were told, or one with this title. */
-  hears(what) {
-    const there = () => (typeof what === 'number' ? this.titles.length >= what : this.titles.includes(what));
-    if (there()) return Promise.resolve();
-    const waiting = deferred();
-    this.#waiting.set(waiting, there);
-    return within(waiting.promise, () => `${what}, after ${this.titles.length}: ${this.titles.at(-1)}`);
-  }
-
-  #hear(message, text, answered) {
-    const answer = this.dialect.answer(message);
-    if (answer) answered.resolve(answer);
-    if (message.cursor !== undefined && !answer) this.cursor = message.cursor;
-    const title = /"(change [^"]*)"/.exec(text)?.[1];
-    if (title === undefined) return;
-    this.titles.push(title);
-    this.told.push(message);
-    for (const [waiting, there] of this.#waiting) {
-      if (!there()) continue;
-      this.#waiting.delete(waiting);
-      waiting.resolve();
-    }
-  }
-}
-
 for (const [name, dialect] of Object.entries(DIALECTS)) {
   describe(`resuming in ${name}`, () => {
     let world;
