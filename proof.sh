@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
-# KILLS (50): ends of the process. PROPTEST_CASES (20000): cases per property.
+# KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
 set -euo pipefail
@@ -11,7 +11,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash storm properties fuzz
+[ $# -gt 0 ] || set -- crash drops storm properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -37,6 +37,20 @@ crash() {
   row "kill -9 under write load" "KILLS=$KILLS node --test e2e/tests/crash.test.js" \
     "$survived of $KILLS ends survived; $(
       total "$log" '.*# ([0-9]+) acknowledged, ended by SIG.*') writes acknowledged before them" \
+    $((SECONDS - from)) $status
+}
+
+# A network that drops everybody again and again, and clients that resume.
+drops() {
+  local log=$logs/drops status=0 from=$SECONDS
+  cargo build --locked --release --package chorus-server
+  [ -d e2e/node_modules ] || (cd e2e && npm ci --no-audit --no-fund)
+  export TRAVELLERS=${TRAVELLERS:-500} DROPS=${DROPS:-50}
+  CHORUS_BIN=${CARGO_TARGET_DIR:-$PWD/target}/release/chorus E2E_DEADLINE_MS=120000 \
+    node --test --test-reporter=tap e2e/tests/drops.test.js | tee "$log" || status=$?
+  row "drops of the network, raw clients" \
+    "TRAVELLERS=$TRAVELLERS DROPS=$DROPS node --test e2e/tests/drops.test.js" \
+    "$(sed -nE 's/^# ([0-9]+ changes.*)/\1/p' "$log"), each client each change once and in order" \
     $((SECONDS - from)) $status
 }
 
@@ -140,7 +154,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | storm | properties | fuzz) "$part" ;;
+    crash | drops | storm | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

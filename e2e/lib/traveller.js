@@ -46,17 +46,23 @@ export class Traveller {
   async connect() {
     const { rest, token } = this.person;
     this.link = await RawSocket.at(rest.url, `${this.dialect.path}?token=${encodeURIComponent(token)}`);
-    await this.link.nextThat((message) => JSON.parse(message).type === 'connected');
+    const welcome = this.link.nextThat((message) => JSON.parse(message).type === 'connected');
+    await Promise.race([welcome, this.#cutOff()]);
   }
 
   async resume(data) {
     const answered = deferred();
     this.link.onMessage = (message) => this.#hear(JSON.parse(message), message, answered);
     this.say(this.dialect.resume(data));
-    const answer = await within(answered.promise, 'the answer to resume');
+    const answer = await within(Promise.race([answered.promise, this.#cutOff()]), 'the answer to resume');
     assert.match(answer.cursor, CURSOR);
     this.cursor ??= answer.cursor;
     return answer;
+  }
+
+  /** Fails when the connection ends. */
+  async #cutOff() {
+    throw new Error(`cut off with ${await this.link.ended}`);
   }
 
   say(message) {

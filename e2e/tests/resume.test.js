@@ -10,6 +10,7 @@ import { World } from '../lib/world.js';
 
 const HANDS = 4;
 const CHANGES = 600;
+
 for (const [name, dialect] of Object.entries(DIALECTS)) {
   describe(`resuming in ${name}`, () => {
     let world;

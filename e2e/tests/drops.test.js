@@ -1,0 +1,98 @@
+// A network that drops everybody again and again while much is written: who comes back with his
+// cursor has heard every change once, in order.
+//
+// TRAVELLERS (100) clients, half of each dialect that can resume, and DROPS (3) of DROP_MS (2000).
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Proxy } from '../lib/proxy.js';
+import { DIALECTS, Traveller } from '../lib/traveller.js';
+import { World } from '../lib/world.js';
+
+const TRAVELLERS = Number(process.env.TRAVELLERS ?? 100);
+const DROPS = Number(process.env.DROPS ?? 3);
+const DROP_MS = Number(process.env.DROP_MS ?? 2_000);
+/** Changes between two drops, and during one. */
+const CHANGES = 60;
+const WRITERS = 4;
+/** Connections of one person. */
+const EACH = 25;
+/** From one attempt to come back to the next. */
+const BACK_OFF_MS = 100;
+
+let world;
+let network;
+before(async () => {
+  const people = Array.from({ length: Math.ceil(TRAVELLERS / EACH) }, (_, n) => `bob${n}`);
+  const env = { WS_MAX_CONNECTIONS_PER_USER: '64', ACCESS_TOKEN_EXPIRE_MINUTES: '600' };
+  world = await World.start(['alice', ...people], { env });
+  network = await Proxy.to(world.server.port);
+});
+after(async () => {
+  network.close();
+  await world.stop();
+});
+
+/** The clock is what paces a network and who comes back; nothing is waited for by it. */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => {
+  const people = Object.keys(world).filter((name) => name.startsWith('bob')).map((name) => world[name]);
+  const project = await world.project(world.alice, ...people);
+  const task = await Promise.all(Array.from({ length: WRITERS }, () => world.task(world.alice, project)));
+  const since = await world.alice.rest.cursor();
+  const travellers = Array.from({ length: TRAVELLERS }, (_, n) => {
+    const person = { ...people[Math.floor(n / EACH)], rest: { url: network.url } };
+    return new Traveller(Object.values(DIALECTS)[n % 2], person, [`project:${project.id}`]);
+  });
+  await Promise.all(travellers.map((one) => one.come()));
+
+  let over = false;
+  const travel = async (one) => {
+    while (!over) {
+      await one.link.ended;
+      for (let there = false; !there && !over; ) {
+        try {
+          assert.equal((await one.come()).reset, undefined);
+          there = true;
+        } catch (error) {
+          if (error instanceof assert.AssertionError) throw error;
+          await pause(BACK_OFF_MS);
+        }
+      }
+    }
+  };
+  const travelling = Promise.all(travellers.map(travel));
+
+  let made = 0;
+  const write = async (upto) => {
+    const hand = async ({ id }) => {
+      while (made < upto) {
+        made += 1;
+        await world.alice.rest.patch(`/tasks/${id}`, { title: `change ${made}` });
+      }
+    };
+    await Promise.all(task.map(hand));
+  };
+  for (let drop = 0; drop < DROPS; drop += 1) {
+    await write(made + CHANGES);
+    const writing = write(made + CHANGES);
+    network.cut();
+    await Promise.all([pause(DROP_MS), writing]);
+    network.mend();
+    await Promise.race([travelling, Promise.all(travellers.map((one) => one.hears(made)))]);
+  }
+  await write(made + CHANGES);
+
+  const { events } = await world.alice.rest.feed(since);
+  const told = events.map(({ payload }) => payload.task.title);
+  assert.equal(told.length, made);
+  await Promise.race([travelling, Promise.all(travellers.map((one) => one.hears(made)))]);
+  for (const one of travellers) assert.deepEqual(one.titles, told);
+  t.diagnostic(`${made} changes, ${network.carried} connections, ${made * TRAVELLERS} deliveries`);
+  assert.ok(network.carried >= TRAVELLERS * (DROPS + 1), 'everybody was dropped each time');
+  over = true;
+  travellers.forEach((one) => one.lose());
+  await travelling;
+});
