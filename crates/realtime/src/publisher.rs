@@ -371,6 +371,7 @@ impl Publisher {
                 outbox.flush();
             }
         }
+        self.hub.reuse(dirty);
         if let Some(UnderWay { on_disk, taken }) = self.under_way.take() {
             let now = self.clock.monotonic();
             // The longer one first, so that whoever reads them in between sees nothing impossible.
