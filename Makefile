@@ -3,7 +3,7 @@
 CARGO ?= cargo
 E2E_BIN := $(CURDIR)/target/debug/chorus
 
-.PHONY: run test lint unit docs fuzz-build e2e bench proof
+.PHONY: run test lint unit docs fuzz-build e2e bench bench-check proof
 
 # A demo workspace on a temporary database; prints where to look.
 run:
@@ -61,6 +61,13 @@ proxy-tools:
 # The first figures, beside the floor and a peer, in one run.
 bench:
 	cd bench && $(CARGO) run --locked --release -- first
+
+# Instructions of the hot paths under valgrind, beside bench/counts/baseline.txt; a rise above 5 %
+# fails. UPDATE=1 makes what is counted now the baseline.
+bench-check:
+	cd bench && $(CARGO) test --locked --release --quiet --package chorus-counts
+	cd bench && $(CARGO) run --locked --release --quiet --package chorus-counts -- \
+		$(if $(UPDATE),update,check) counts/baseline.txt
 
 # The long forms; the report goes to docs/proof/.
 proof:
