@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
-# KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network. PROPTEST_CASES (20000): cases per property.
+# KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
+# CLIENTS (2000) that come back at once. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
 set -euo pipefail
@@ -11,7 +12,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops storm properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback storm properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -40,18 +41,27 @@ crash() {
     $((SECONDS - from)) $status
 }
 
-# A network that drops everybody again and again, and clients that resume.
-drops() {
-  local log=$logs/drops status=0 from=$SECONDS
+# in_node NAME TEST SETTING...: an end-to-end test in its long form; it tells what it counted.
+in_node() {
+  local name=$1 test=$2 log status=0 from=$SECONDS
+  shift 2
+  log=$logs/$test
   cargo build --locked --release --package chorus-server
   [ -d e2e/node_modules ] || (cd e2e && npm ci --no-audit --no-fund)
-  export TRAVELLERS=${TRAVELLERS:-500} DROPS=${DROPS:-50}
-  CHORUS_BIN=${CARGO_TARGET_DIR:-$PWD/target}/release/chorus E2E_DEADLINE_MS=120000 \
-    node --test --test-reporter=tap e2e/tests/drops.test.js | tee "$log" || status=$?
-  row "drops of the network, raw clients" \
-    "TRAVELLERS=$TRAVELLERS DROPS=$DROPS node --test e2e/tests/drops.test.js" \
-    "$(sed -nE 's/^# ([0-9]+ changes.*)/\1/p' "$log"), each client each change once and in order" \
-    $((SECONDS - from)) $status
+  env "$@" CHORUS_BIN="${CARGO_TARGET_DIR:-$PWD/target}/release/chorus" E2E_DEADLINE_MS=120000 \
+    node --test --test-reporter=tap "e2e/tests/$test.test.js" | tee "$log" || status=$?
+  row "$name" "$* node --test e2e/tests/$test.test.js" \
+    "$(sed -nE 's/^# (told: .*)/\1/p' "$log")" $((SECONDS - from)) $status
+}
+
+# A network that drops everybody again and again, and clients that resume.
+drops() {
+  in_node "drops of the network, raw clients" drops "TRAVELLERS=${TRAVELLERS:-500}" "DROPS=${DROPS:-50}"
+}
+
+# All clients come back at once after a kill.
+comeback() {
+  in_node "all come back after a kill, raw clients" comeback "CLIENTS=${CLIENTS:-2000}"
 }
 
 # A client in a reconnect loop with a dead token, on every way in: 5 % of a core at most.
@@ -154,7 +164,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | storm | properties | fuzz) "$part" ;;
+    crash | drops | comeback | storm | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

@@ -90,7 +90,7 @@ test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => 
   assert.equal(told.length, made);
   await Promise.race([travelling, Promise.all(travellers.map((one) => one.hears(made)))]);
   for (const one of travellers) assert.deepEqual(one.titles, told);
-  t.diagnostic(`${made} changes, ${network.carried} connections, ${made * TRAVELLERS} deliveries`);
+  t.diagnostic(`told: ${made} changes, ${network.carried} connections, ${made * TRAVELLERS} deliveries, each client each change once and in order`);
   assert.ok(network.carried >= TRAVELLERS * (DROPS + 1), 'everybody was dropped each time');
   over = true;
   travellers.forEach((one) => one.lose());

@@ -1,0 +1,81 @@
+// A server is killed, and all its clients come back at once: each has heard every change once and
+// in order, and the log was not read for each of them.
+//
+// CLIENTS (300) of raw sockets, half of each dialect that can resume. How long it takes is told.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Metrics } from '../lib/metrics.js';
+import { DIALECTS, Traveller } from '../lib/traveller.js';
+import { World } from '../lib/world.js';
+
+const CLIENTS = Number(process.env.CLIENTS ?? 300);
+/** Changes before the end, and after it while clients come back. */
+const CHANGES = 100;
+/** Connections of one person. */
+const EACH = 50;
+/** From one attempt to come back to the next. */
+const BACK_OFF_MS = 20;
+/** Reads of the log that are not for somebody: when it starts, and when the publisher is behind. */
+const READS = 20;
+
+let world;
+before(async () => {
+  const people = Array.from({ length: Math.ceil(CLIENTS / EACH) }, (_, n) => `bob${n}`);
+  world = await World.start(['alice', ...people], { env: { WS_MAX_CONNECTIONS_PER_USER: '64' } });
+});
+after(() => world.stop());
+
+/** The clock paces who comes back; nothing is waited for by it. */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test(`${CLIENTS} clients come back at once`, async (t) => {
+  const people = Object.keys(world).filter((name) => name.startsWith('bob')).map((name) => world[name]);
+  const project = await world.project(world.alice, ...people);
+  const task = await world.task(world.alice, project);
+  const travellers = Array.from({ length: CLIENTS }, (_, n) => {
+    const person = people[Math.floor(n / EACH)];
+    return new Traveller(Object.values(DIALECTS)[n % 2], person, [`project:${project.id}`]);
+  });
+  await Promise.all(travellers.map((one) => one.come()));
+  const since = await world.alice.rest.cursor();
+  let made = 0;
+  const write = async (count) => {
+    for (let n = 0; n < count; n += 1) {
+      made += 1;
+      await world.alice.rest.patch(`/tasks/${task.id}`, { title: `change ${made}` });
+    }
+  };
+  await write(CHANGES);
+
+  const back = async (one) => {
+    await one.link.ended;
+    for (;;) {
+      try {
+        assert.equal((await one.come()).reset, undefined);
+        return;
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        await pause(BACK_OFF_MS);
+      }
+    }
+  };
+  const coming = Promise.all(travellers.map(back));
+  await world.server.end('SIGKILL');
+  await world.server.restart();
+  const began = performance.now();
+  const [, reads] = await Promise.all([
+    write(CHANGES),
+    coming.then(async () => (await Metrics.of(world.server.url)).value('chorus_log_reads_total')),
+  ]);
+  await Promise.all(travellers.map((one) => one.hears(made)));
+  const millis = performance.now() - began;
+  const { events } = await world.alice.rest.feed(since);
+  const told = events.map(({ payload }) => payload.task.title);
+  assert.equal(told.length, made);
+  for (const one of travellers) assert.deepEqual(one.titles, told);
+  t.diagnostic(`told: all back and caught up ${(millis / 1_000).toFixed(1)} s after the restart, ${reads} reads of the log`);
+  assert.ok(reads <= READS, `${reads} reads of the log`);
+  travellers.forEach((one) => one.lose());
+});
