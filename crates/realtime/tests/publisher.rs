@@ -409,3 +409,39 @@ async fn who_reads_nothing_is_let_go_in_time() {
     assert_eq!(deaf.closed(), Some(CloseReason::Slow));
     assert_eq!(node.realtime.counters().slow_closed.load(Relaxed), 1);
 }
+
+#[test]
+fn an_announcement_costs_as_many_allocations_for_many_as_for_few() {
+    // Both are flushed in more than one piece: giving way between pieces takes memory of its own,
+    // once each time that the runtime is entered.
+    let [few, many] = [300, 1_200].map(allocations_of_an_announcement);
+    assert!(few > 0);
+    assert_eq!(many, few);
+}
+
+/// From the change to the sockets of so many, on one thread; the store's own are not counted. The
+/// fewest of several: the ticks of the publisher ask for memory too.
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+fn allocations_of_an_announcement(hearers: i64) -> u64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let house = House::build();
+    let node = runtime.block_on(house.node());
+    let connect = async |user| {
+        let listener = node.connect(UserId(user), &[PROJECT]).await;
+        listener.discard();
+        listener
+    };
+    let listeners: Vec<_> = (1..=hearers).map(|user| runtime.block_on(connect(user))).collect();
+    let announce = || {
+        runtime.block_on(async {
+            let id = house.append(1).await;
+            node.announced(id).await;
+        });
+    };
+    announce();
+    let before = node.realtime.counters().deliveries.load(Relaxed);
+    let fewest = (0..16).map(|_| allocation_counter::measure(announce).count_total).min();
+    let delivered = node.realtime.counters().deliveries.load(Relaxed) - before;
+    assert_eq!(delivered, 16 * listeners.len() as u64);
+    fewest.unwrap()
+}
