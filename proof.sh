@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [eviction] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
 # CLIENTS (2000) that come back at once. PROPTEST_CASES (20000): cases per property.
@@ -12,7 +12,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback storm properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback eviction storm properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -51,7 +51,7 @@ in_node() {
   env "$@" CHORUS_BIN="${CARGO_TARGET_DIR:-$PWD/target}/release/chorus" E2E_DEADLINE_MS=120000 \
     node --test --test-reporter=tap "e2e/tests/$test.test.js" | tee "$log" || status=$?
   row "$name" "$* node --test e2e/tests/$test.test.js" \
-    "$(sed -nE 's/^# (told: .*)/\1/p' "$log")" $((SECONDS - from)) $status
+    "$(sed -nE 's/^# (told: .*|pass [0-9]+|fail [0-9]+)/\1;/p' "$log" | tr '\n' ' ')" $((SECONDS - from)) $status
 }
 
 # A network that drops everybody again and again, and clients that resume.
@@ -62,6 +62,11 @@ drops() {
 # All clients come back at once after a kill.
 comeback() {
   in_node "all come back after a kill, raw clients" comeback "CLIENTS=${CLIENTS:-2000}"
+}
+
+# Whoever loses a right is told within a second.
+eviction() {
+  in_node "eviction within a second" eviction AT_ONCE_MS=1000
 }
 
 # A client in a reconnect loop with a dead token, on every way in: 5 % of a core at most.
@@ -164,7 +169,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | storm | properties | fuzz) "$part" ;;
+    crash | drops | comeback | eviction | storm | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done
