@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { deferred, within } from '../lib/deadline.js';
 import { DOORS } from '../lib/hostile/doors.js';
-import { Street, comesTo } from '../lib/hostile/watch.js';
+import { Street, comesTo, enterProject } from '../lib/hostile/watch.js';
 import { Metrics } from '../lib/metrics.js';
 import { World } from '../lib/world.js';
 
@@ -35,10 +35,7 @@ class Sleeper {
   static async at(door, person, project) {
     const sleeper = new Sleeper();
     sleeper.door = door;
-    sleeper.link = await door.enter(person);
-    for (const [word, json] of door.dialect.hears(project.id)) sleeper.link.sendText(door.say(word, json));
-    sleeper.link.sendText(door.question);
-    await sleeper.link.nextThat((message) => door.isAnswer(message));
+    sleeper.link = await enterProject(door, person, project);
     sleeper.link.onMessage = (message) => sleeper.#hear(message);
     sleeper.link.ended.then((code) => sleeper.#awaited?.reject(new Error(`cut off with ${code}`)));
     return sleeper;

@@ -9,6 +9,15 @@ import { Metrics } from '../metrics.js';
 /** Ends that are nobody's fault: of links that a test gives up. */
 const ORDINARY = ['transport_closed', 'client_closed'];
 
+/** A link at a door that hears what happens in a project from now on. */
+export async function enterProject(door, person, project) {
+  const link = await door.enter(person);
+  for (const [word, json] of door.dialect.hears(project.id)) link.sendText(door.say(word, json));
+  link.sendText(door.question);
+  await link.nextThat((message) => door.isAnswer(message));
+  return link;
+}
+
 /** Somebody at a door who does nothing wrong, and hears of changes in a project. */
 class Neighbour {
   #heard = new Map();
@@ -18,9 +27,8 @@ class Neighbour {
     const neighbour = new Neighbour();
     neighbour.name = door.name;
     neighbour.isNews = door.dialect.isNews ?? (() => true);
-    neighbour.link = await door.enter(person);
+    neighbour.link = await enterProject(door, person, project);
     neighbour.link.onMessage = (message) => neighbour.#hear(message);
-    for (const [word, json] of door.dialect.hears(project.id)) neighbour.link.sendText(door.say(word, json));
     return neighbour;
   }
 
