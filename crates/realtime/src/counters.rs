@@ -36,6 +36,9 @@ counters! {
         fell_behind,
         /// Events told from the tail or the log to connections that were behind.
         replayed,
+        /// Times that the log was read for a connection that was behind, because the tail did not
+        /// reach back so far.
+        catch_up_reads,
         /// Frames of signals that were not told to connections that were behind.
         signals_withheld,
         /// Sessions closed because their client had stopped reading.

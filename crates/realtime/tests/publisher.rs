@@ -319,6 +319,7 @@ async fn who_stalls_is_served_from_the_log_and_disturbs_nobody() {
     let counters = node.realtime.counters();
     assert_eq!(counters.fell_behind.load(Relaxed), 1);
     assert!(counters.replayed.load(Relaxed) >= 596, "all but what waited in the outbox");
+    assert!(counters.catch_up_reads.load(Relaxed) > 0, "the tail holds eight");
     node.announced(SyncId(700)).await;
     assert_eq!(node.realtime.gauges().behind.load(Relaxed), 0);
 }

@@ -139,6 +139,11 @@ fn of_catch_up(realtime: &Realtime) -> Vec<Figure> {
             read(&counters.replayed),
         ),
         Figure::counter(
+            "chorus_catch_up_log_reads_total",
+            "Times that the log was read for a connection that was behind, beyond its end in memory.",
+            read(&counters.catch_up_reads),
+        ),
+        Figure::counter(
             "chorus_signals_withheld_total",
             "Frames of signals that connections were not told because they were behind.",
             read(&counters.signals_withheld),

@@ -18,7 +18,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
 use super::Publisher;
 use crate::catchup::{self, Answer, Missed, Question};
-use crate::counters;
+use crate::counters::{self, Counters};
 use crate::frame::{Encoder, FrameKey};
 use crate::hub::Fed;
 use crate::made::Made;
@@ -114,9 +114,10 @@ impl Publisher {
             None => {
                 let (store, tail) = (self.store.clone(), Arc::clone(&self.tail));
                 let (encoder, made) = (Arc::clone(&self.encoder), Arc::clone(self.hub.made()));
+                let counters = Arc::clone(&self.counters);
                 let read = async move {
-                    let read =
-                        move |reads: &Reads<'_>| read(reads, &question, &tail, &*encoder, &made);
+                    let sources = Sources { tail, encoder, made, counters };
+                    let read = move |reads: &Reads<'_>| sources.read(reads, &question);
                     (id, store.read(read).await)
                 };
                 self.readings.under_way.push(read.boxed());
@@ -197,33 +198,39 @@ impl Publisher {
     }
 }
 
-/// For a reader of the log: what a connection is to be told.
-fn read(
-    reads: &Reads<'_>,
-    question: &Question,
-    tail: &Tail,
-    encoder: &dyn Encoder,
-    made: &Made,
-) -> Result<Option<Answer>, StoreError> {
-    let rooms = question.rooms();
-    let found = match tail.between(question.after, question.upto, &rooms, catchup::BATCH) {
-        Some(found) => found,
-        None => {
-            let from = Cursor { id: question.after, ..reads.head()? };
-            if matches!(reads.place(&from, &rooms)?, Place::Reset(_)) {
-                return Ok(None);
+/// What a reader of the log needs.
+struct Sources {
+    tail: Arc<Tail>,
+    encoder: Arc<dyn Encoder>,
+    made: Arc<Made>,
+    counters: Arc<Counters>,
+}
+
+impl Sources {
+    /// What a connection is to be told; none if the log has lost some of it.
+    fn read(&self, reads: &Reads<'_>, question: &Question) -> Result<Option<Answer>, StoreError> {
+        let rooms = question.rooms();
+        let held = self.tail.between(question.after, question.upto, &rooms, catchup::BATCH);
+        let found = match held {
+            Some(found) => found,
+            None => {
+                counters::count(&self.counters.catch_up_reads);
+                let from = Cursor { id: question.after, ..reads.head()? };
+                if matches!(reads.place(&from, &rooms)?, Place::Reset(_)) {
+                    return Ok(None);
+                }
+                reads.events_in_rooms(&rooms, question.after, question.upto, catchup::BATCH)?
             }
-            reads.events_in_rooms(&rooms, question.after, question.upto, catchup::BATCH)?
-        }
-    };
-    let intervals = reads.intervals_of(question.user)?;
-    let belongs = |project, at| {
-        let covers = |interval: &Interval| {
-            interval.project == project
-                && interval.from <= at
-                && interval.to.is_none_or(|to| at <= to)
         };
-        intervals.iter().any(covers)
-    };
-    Ok(Some(question.answer(found, belongs, encoder, made)))
+        let intervals = reads.intervals_of(question.user)?;
+        let belongs = |project, at| {
+            let covers = |interval: &Interval| {
+                interval.project == project
+                    && interval.from <= at
+                    && interval.to.is_none_or(|to| at <= to)
+            };
+            intervals.iter().any(covers)
+        };
+        Ok(Some(question.answer(found, belongs, &*self.encoder, &self.made)))
+    }
 }
