@@ -23,7 +23,7 @@ pub mod native;
 mod peer;
 pub mod prodsight;
 mod refused;
-mod shown;
+pub mod shown;
 pub mod skybuild;
 pub mod taskmanager;
 

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use crate::engine::Handshake;
 
 /// `{"token": "…"}`. One that is no text counts as none.
-pub(super) fn in_payload<'a>(payload: Option<&RawValue>) -> Option<Cow<'a, str>> {
+pub fn in_payload<'a>(payload: Option<&RawValue>) -> Option<Cow<'a, str>> {
     #[derive(Deserialize)]
     struct Shown {
         token: Option<String>,
@@ -20,12 +20,12 @@ pub(super) fn in_payload<'a>(payload: Option<&RawValue>) -> Option<Cow<'a, str>>
 }
 
 /// `?token=…`.
-pub(super) fn in_query(handshake: &Handshake) -> Option<Cow<'_, str>> {
+pub fn in_query(handshake: &Handshake) -> Option<Cow<'_, str>> {
     filled(OpenQuery::parse(&handshake.query).ok()?.get("token")?)
 }
 
 /// The cookie that a login over HTTP has left.
-pub(super) fn in_session(handshake: &Handshake) -> Option<Cow<'_, str>> {
+pub fn in_session(handshake: &Handshake) -> Option<Cow<'_, str>> {
     filled(Cow::Borrowed(handshake.cookie("access_token")?))
 }
 

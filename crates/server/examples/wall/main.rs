@@ -10,7 +10,7 @@ use chorus_collab::fields::id_of;
 use chorus_collab::{Command, Fault, Noun, TokenFault, TokenRules};
 use chorus_gateway::dialect::audience::{Hearer, Line};
 use chorus_gateway::dialect::{
-    Ask, Audiences, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire,
+    Ask, Audiences, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire, shown,
 };
 use chorus_gateway::engine::Handshake;
 use chorus_model::signal::SignalBody;
@@ -51,9 +51,7 @@ impl Dialect for Wall {
         _: &'a Handshake,
         payload: Option<&'a RawValue>,
     ) -> SmallVec<[Cow<'a, str>; 2]> {
-        let shown: Option<Value> = payload.and_then(|raw| serde_json::from_str(raw.get()).ok());
-        let token = shown.as_ref().and_then(|shown| shown.get("token")?.as_str()).unwrap_or("");
-        if token.is_empty() { SmallVec::new() } else { smallvec![token.to_owned().into()] }
+        shown::in_payload(payload).into_iter().collect()
     }
 
     fn refusal(&self, fault: &Fault) -> Refusal {
