@@ -22,6 +22,9 @@ export const TRANSPORTS = [
 /** What is heard of the coming and going of others, at times that a test does not choose. */
 export const PRESENCE = ['user_connected', 'user_disconnected'];
 
+/** What an offset looks like: the cursor of an event. */
+const OFFSET = /^[A-Za-z0-9]{1,16}-\d+$/;
+
 export class Client {
   /** What a client hears first, if anything. */
   static WELCOME = 'connected';
@@ -44,7 +47,7 @@ export class Client {
       reconnection: false,
       ...options,
     });
-    this.socket.onAny((name, ...args) => this.#hear(name, args));
+    this.socket.onAny((name, ...args) => this.#hear(name, this.#unplaced(name, args)));
     for (const name of ['connect', 'disconnect', 'connect_error']) {
       this.socket.on(name, (...args) => this.#hear(`(${name})`, args));
     }
@@ -175,6 +178,20 @@ export class Client {
   #marked(id) {
     if (!this.#markers.has(id)) this.#markers.set(id, deferred());
     return this.#markers.get(id).promise;
+  }
+
+  /** What was said, without the offset of connection state recovery, which is noted. */
+  #unplaced(name, args) {
+    if (this.socket._pid === undefined) return args;
+    const last = args.at(-1);
+    const before = args.length > 1 ? args.at(-2) : name;
+    if (typeof last === 'string') {
+      assert.match(last, OFFSET, `${name} ends in an offset, or in no string`);
+      this.offset = last;
+    } else if (last !== null || typeof before !== 'string') {
+      return args;
+    }
+    return args.slice(0, -1);
   }
 
   #hear(name, args) {

@@ -9,7 +9,7 @@ use chorus_gateway::dialect::{
 };
 use chorus_gateway::engine::Said;
 use chorus_model::{ProjectId, Timestamp, UserId, UserRef};
-use chorus_protocol::socketio::{Limits, Packet};
+use chorus_protocol::socketio::{Limits, Offset, Packet};
 use serde_json::value::RawValue;
 
 /// Whatever is read is answered with JSON, also where the answer repeats what the client wrote.
@@ -31,9 +31,11 @@ pub(crate) fn check(input: &[u8]) {
     else {
         return;
     };
-    let wire = Wire::SocketIo { namespace: ns };
-    for dialect in dialects {
-        answer(dialect, wire, dialect.decode(args.name().unwrap_or_default(), args.items()));
+    for offset in [Offset::Unknown, Offset::Unplaced] {
+        let wire = Wire::SocketIo { namespace: ns, offset };
+        for dialect in dialects {
+            answer(dialect, wire, dialect.decode(args.name().unwrap_or_default(), args.items()));
+        }
     }
 }
 
@@ -93,7 +95,7 @@ fn parse(wire: &Wire<'_>, frame: &[u8]) {
     let json = match wire {
         Wire::Raw | Wire::RawAt(_) => text,
         // A namespace may hold brackets of its own; the main one is not written.
-        Wire::SocketIo { namespace } => {
+        Wire::SocketIo { namespace, .. } => {
             let from = if *namespace == "/" { 0 } else { 2 + namespace.len() };
             &text[text[from..].find('[').map_or(text.len(), |at| from + at)..]
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_model::{Clock, Cursor, Entropy, SyncId};
+use chorus_model::{Clock, Cursor, Entropy, SyncId, Timestamp};
 use chorus_realtime::Realtime;
 use chorus_storage::{KeptAnswer, Store, Tx};
 use sha2::{Digest as _, Sha256};
@@ -37,6 +37,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Who may register.
     pub registration: Registration,
+    /// For how long a connection that was lost can be taken up.
+    pub recovery: Duration,
     /// Cancelled when whoever waits for news is to go home.
     pub closing: CancellationToken,
 }
@@ -47,6 +49,8 @@ pub struct Collab {
     pub(crate) parts: Arc<Parts>,
     /// Places for those who wait for news of the feed.
     pub(crate) waiting: Arc<Semaphore>,
+    /// When this run of the server began.
+    pub(crate) began: Timestamp,
 }
 
 /// What the log may keep before it is trimmed.
@@ -57,7 +61,8 @@ const LOG_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 impl Collab {
     /// A room made of these parts.
     pub fn new(parts: Parts) -> Self {
-        Self { parts: Arc::new(parts), waiting: Arc::new(Semaphore::new(MOST_WAITING)) }
+        let (began, waiting) = (parts.clock.now(), Arc::new(Semaphore::new(MOST_WAITING)));
+        Self { parts: Arc::new(parts), waiting, began }
     }
 
     /// Runs a command: in one transaction the caller is authorised, the change is made, its
@@ -97,16 +102,18 @@ impl Collab {
         self.parts.store.is_ready()
     }
 
-    /// Forgets what is kept for a while only: old answers, the far end of the log. A chunk at a
-    /// time; returns whether there is more.
+    /// Forgets what is kept for a while only: old answers, lost connections, the far end of the
+    /// log. A chunk at a time; returns whether there is more.
     pub async fn tidy_up(&self) -> Result<bool, Fault> {
+        let (run, began, window) = (self.parts.store.head().epoch, self.began, self.parts.recovery);
         let written = self
             .parts
             .store
-            .write(|tx| {
+            .write(move |tx| {
                 let purged = tx.purge_answers(tx.now().minus(IdempotencyKey::KEPT))?;
+                let lost = tx.purge_sessions(tx.now().minus(window), &run, began)?;
                 let trimmed = tx.trim(LOG_BYTES, LOG_AGE)?;
-                Ok::<_, Fault>(purged > 0 || trimmed.events > 0)
+                Ok::<_, Fault>(purged > 0 || lost > 0 || trimmed.events > 0)
             })
             .await?;
         Ok(written.value)

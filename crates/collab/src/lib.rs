@@ -17,6 +17,7 @@
 //! * [`queries`] – what can be read;
 //! * [`sync`] – the feed for clients without sockets;
 //! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
+//!   [`recovery`] – connections that are taken up where they were lost;
 //! * [`accounts`], [`tokens`], [`passwords`], `identities` – who somebody is.
 
 pub mod access;
@@ -37,6 +38,7 @@ mod members;
 pub mod passwords;
 mod projects;
 pub mod queries;
+pub mod recovery;
 pub mod resume;
 pub mod snapshot;
 pub mod sync;
@@ -45,7 +47,7 @@ pub mod tokens;
 
 pub use access::{Action, Permit};
 pub use caller::{Caller, IdempotencyKey};
-pub use chorus_storage::{Page, Taken, TaskFilter, TaskOrder, TaskSort};
+pub use chorus_storage::{Hold, Page, Taken, TaskFilter, TaskOrder, TaskSort};
 pub use collab::{Collab, Parts};
 pub use command::{Answer, Command, Done, Emission};
 pub use fault::{Fault, Noun};

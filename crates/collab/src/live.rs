@@ -6,11 +6,11 @@ use std::time::Duration;
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
-    ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, UserId, UserRef,
+    ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, User, UserId, UserRef,
 };
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::MOST_ROOMS;
-use chorus_realtime::{Connection, Entry, Joined, NotJoined, Present};
+use chorus_realtime::{Connection, Enters, Entry, Joined, NotJoined, Present};
 use chorus_storage::Reads;
 
 use crate::access::{self, Action};
@@ -18,6 +18,7 @@ use crate::collab::Collab;
 use crate::fault::{Fault, Noun};
 use crate::fields::id_of;
 use crate::queries::visible_task;
+use crate::recovery::TakenUp;
 use crate::tokens::TokenFault;
 
 /// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
@@ -62,9 +63,38 @@ impl RoomName {
         Some(Self { must_exist: true, ..Self::new(kind, id)? })
     }
 
+    /// The room of a project, but only while there is one.
+    pub fn of(project: ProjectId) -> Self {
+        let text = format!("project:{project}").into();
+        Self { text, entity: Some(Entity::Project(project)), must_exist: true }
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// How it is kept.
+    pub(crate) fn to_kept(&self) -> String {
+        format!("{}{}", if self.must_exist { "=" } else { "" }, self.text)
+    }
+
+    /// As it was kept.
+    pub(crate) fn from_kept(text: &str) -> Option<Self> {
+        let (name, must_exist) = match text.strip_prefix('=') {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        let (kind, id) = name.split_once(':')?;
+        Some(Self { must_exist, ..Self::new(kind, id)? })
+    }
+
+    /// The room of the project that it names.
+    pub(crate) fn project(&self) -> Option<Room> {
+        match self.entity? {
+            Entity::Project(id) => Some(Room::Project(id)),
+            Entity::Task(_) => None,
+        }
     }
 
     /// What it stands for: what is stored under it, or else just a name.
@@ -116,40 +146,42 @@ const TRIES: usize = 8;
 
 impl Collab {
     /// Lets a new connection into its user's own room, and, if it joins by itself, into the
-    /// rooms of his projects. The greeting is the first that it hears.
+    /// rooms of his projects; one that is taken up also into those that it had asked for, and it is
+    /// told what happened meanwhile. The greeting is the first that it hears. Returns the rooms
+    /// that it was in before and may not be in any more, and why.
     pub async fn connect(
         &self,
         connection: &Arc<Connection>,
+        taken_up: Option<TakenUp>,
         greeting: impl Fn() -> Greeting,
-    ) -> Result<(), Fault> {
+    ) -> Result<Vec<(Room, Fault)>, Fault> {
         self.parts.realtime.attach(Arc::clone(connection)).await;
         let (user, issued_at) = (connection.user.id, connection.user.issued_at);
-        let enters = connection.enters;
-        self.enter(
-            connection.id,
-            |()| greeting(),
-            move |collab| async move {
-                collab
-                    .query(user, move |reads, user| {
-                        // The token was looked at before the publisher knew whom to put out.
-                        if issued_at < reads.tokens_from(user.id)? {
-                            return Err(TokenFault::Revoked.into());
-                        }
-                        let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
-                        let member = reads.memberships_of(user.id)?;
-                        let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();
-                        let room = |project: &_| enters.room(*project, user.role);
-                        // Whoever belongs to more is let in all the same: others took him in there.
-                        let most = MOST_ROOMS - rooms.len();
-                        rooms.extend(projects.iter().filter_map(room).take(most));
-                        let (role, projects) = (user.role, Some(projects));
-                        Ok((Entry { role, projects, ..Entry::new(rooms, reads.head()?.id) }, ()))
-                    })
-                    .await
-            },
-        )
-        .await
-        .map(drop)
+        let (enters, key, taken_up) = (connection.enters, connection.key(), Arc::new(taken_up));
+        let (_, lost) = self
+            .enter(
+                connection.id,
+                |_| greeting(),
+                move |collab| {
+                    let taken_up = Arc::clone(&taken_up);
+                    async move {
+                        let read = move |reads: &Reads<'_>, user: &User| {
+                            // The token was looked at before the publisher knew whom to put out.
+                            if issued_at < reads.tokens_from(user.id)? {
+                                return Err(TokenFault::Revoked.into());
+                            }
+                            let entry = arriving(reads, user, enters)?;
+                            match &*taken_up {
+                                Some(taken_up) => taken_up.go_on(reads, user, enters, key, entry),
+                                None => Ok((entry, Vec::new())),
+                            }
+                        };
+                        collab.query(user, read).await
+                    }
+                },
+            )
+            .await?;
+        Ok(lost)
     }
 
     /// The place in the log up to which events have been announced to connections.
@@ -170,7 +202,7 @@ impl Collab {
     ) -> Result<(), Fault> {
         self.enter(
             connection,
-            |()| greeting(),
+            |(): &()| greeting(),
             move |collab| async move {
                 collab
                     .query(user, move |reads, user| {
@@ -209,7 +241,7 @@ impl Collab {
         let name = name.clone();
         self.enter(
             connection,
-            |()| greeting(),
+            |(): &()| greeting(),
             move |collab| {
                 let name = name.clone();
                 async move {
@@ -324,21 +356,34 @@ impl Collab {
     pub(crate) async fn enter<R, F, T>(
         &self,
         connection: ConnectionId,
-        greeting: impl Fn(T) -> Greeting,
+        greeting: impl Fn(&T) -> Greeting,
         rights: R,
-    ) -> Result<Joined, Fault>
+    ) -> Result<(Joined, T), Fault>
     where
         R: Fn(Self) -> F,
         F: Future<Output = Result<(Entry, T), Fault>>,
     {
         for _ in 0..TRIES {
             let (entry, read) = rights(self.clone()).await?;
-            match self.parts.realtime.join(connection, entry, greeting(read)).await {
-                Ok(joined) => return Ok(joined),
+            match self.parts.realtime.join(connection, entry, greeting(&read)).await {
+                Ok(joined) => return Ok((joined, read)),
                 Err(NotJoined::TooMany) => return Err(Fault::TooManyRooms),
                 Err(NotJoined::Stale) => {}
             }
         }
         Err(Fault::Busy)
     }
+}
+
+/// Into which rooms somebody comes by himself.
+fn arriving(reads: &Reads<'_>, user: &User, enters: Enters) -> Result<Entry, Fault> {
+    let mut rooms: Rooms = Rooms::from_slice(&[Room::User(user.id)]);
+    let member = reads.memberships_of(user.id)?;
+    let projects: Vec<_> = member.into_iter().map(|(id, _)| id).collect();
+    let room = |project: &_| enters.room(*project, user.role);
+    // Whoever belongs to more is let in all the same: others took him in there.
+    let most = MOST_ROOMS - rooms.len();
+    rooms.extend(projects.iter().filter_map(room).take(most));
+    let (role, projects) = (user.role, Some(projects));
+    Ok(Entry { role, projects, ..Entry::new(rooms, reads.head()?.id) })
 }

@@ -71,11 +71,12 @@ impl Collab {
         greeting: impl Fn(Vec<RoomName>) -> Greeting,
     ) -> Result<Resumed, Fault> {
         let resume = Arc::new(resume);
+        let greeting = |refused: &Vec<RoomName>| greeting(refused.clone());
         let joined = self.enter(connection, greeting, move |collab| {
             let resume = Arc::clone(&resume);
             async move { collab.query(user, move |reads, user| rights(reads, user, &resume)).await }
         });
-        let Joined { cursor, resumes } = joined.await?;
+        let (Joined { cursor, resumes }, _) = joined.await?;
         Ok(Resumed::at(&cursor, resumes, Vec::new()))
     }
 }
@@ -113,12 +114,14 @@ fn rights(
         memberships: intervals.iter().map(|one| (one.project, one.from, one.to)).collect(),
         sees_all: user.role == WorkspaceRole::Admin,
         key: resume.key,
+        floors: Vec::new(),
     };
     let (role, rewind) = (user.role, Some(rewind));
     Ok((Entry { labels, role, rewind, ..Entry::new(rooms, head.id) }, refused))
 }
 
-fn enterable(reads: &Reads<'_>, user: &User, name: &RoomName) -> Result<Room, Fault> {
+/// The room of this name, if this user may enter it.
+pub(crate) fn enterable(reads: &Reads<'_>, user: &User, name: &RoomName) -> Result<Room, Fault> {
     let room = name.resolve(reads)?;
     if let Some(project) = room.project() {
         access::permit(reads, user, project, Action::Read)?;

@@ -128,6 +128,13 @@ impl Connection {
         }
     }
 
+    /// The same, told in the words of another key what its place in the log says something of.
+    #[must_use]
+    pub fn placed(self, key: FrameKey) -> Self {
+        self.set_key(key);
+        self
+    }
+
     /// The client said something.
     pub fn touch(&self, now: Timestamp) {
         self.last_activity.store(now.micros(), Ordering::Relaxed);

@@ -71,6 +71,10 @@ pub(crate) enum Order {
         signal: Box<Signal>,
         answer: oneshot::Sender<bool>,
     },
+    Tell {
+        connection: ConnectionId,
+        frames: SmallVec<[Frame; 2]>,
+    },
     Present {
         rooms: Vec<Room>,
         answer: oneshot::Sender<Vec<Present>>,
@@ -108,9 +112,17 @@ pub struct Rewind {
     /// If all its rooms are meant: the key of its frames from now on, which say how far it is.
     /// Otherwise the entry's rooms are meant.
     pub key: Option<FrameKey>,
+    /// Rooms that the client has entered later than that: each after which event.
+    pub floors: Vec<(Room, SyncId)>,
 }
 
 impl Rewind {
+    /// After which event somebody in this room is told of it, who is told of others after `since`.
+    pub(crate) fn since_in(&self, room: Room, since: SyncId) -> SyncId {
+        let floors = self.floors.iter().filter(|(other, _)| *other == room);
+        floors.map(|(_, from)| *from).fold(since, SyncId::max)
+    }
+
     /// When somebody in this room now might hear it, after `since`.
     pub(crate) fn stays(&self, room: Room, since: SyncId) -> Vec<Stay> {
         let Some(project) = room.project().filter(|_| !self.sees_all) else {
@@ -196,6 +208,11 @@ impl Realtime {
     /// a moment, and its user counts as present meanwhile.
     pub async fn detach(&self, connection: ConnectionId, clean: bool) {
         self.order(Order::Detach { connection, clean }).await;
+    }
+
+    /// Tells a connection something, behind all that it is told of events until now.
+    pub async fn tell(&self, connection: ConnectionId, frames: SmallVec<[Frame; 2]>) {
+        self.order(Order::Tell { connection, frames }).await;
     }
 
     /// Tells something ephemeral, if the connection that it comes from is in `room`. Never waits:

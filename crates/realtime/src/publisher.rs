@@ -312,6 +312,7 @@ impl Publisher {
             Order::Signal { room, signal } => {
                 self.tell_within(room, &signal);
             }
+            Order::Tell { connection, frames } => self.hub.tell_in_order(connection, frames),
             Order::Emit { custom, at } => {
                 let tally = self.hub.emit(&custom, at, &*self.encoder);
                 self.count_signal(tally);

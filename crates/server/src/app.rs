@@ -119,21 +119,16 @@ impl App {
             clock: foundation.clock,
             entropy: foundation.entropy,
             registration: settings.registration,
+            recovery: settings.recovery.window,
             closing: no_more_guests.clone(),
         });
         let (doors, first_raw) = doors(&sockets);
-        let interpreter =
-            Interpreter::new(collab.clone(), Arc::clone(&lexicon), doors, settings.limits.users);
+        let (lexicon_too, offers) = (Arc::clone(&lexicon), settings.recovery.offers.clone());
+        let users = settings.limits.users;
+        let interpreter = Interpreter::new(collab.clone(), lexicon_too, doors, users, offers);
         let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
 
-        let crippled = CancellationToken::new();
-        // Neither ends by itself before it may; if one does, by a panic, the server is worth
-        // nothing any more.
-        let publisher = guarded(publisher.run(staff_may_go.clone()), &crippled);
-        let wheel = guarded(engine.clone().turn_wheel(staff_may_go.clone()), &crippled);
-        staff.spawn(publisher);
-        staff.spawn(wheel);
-        staff.spawn(tidy(collab.clone(), staff_may_go.clone()));
+        let crippled = hire(&staff, &staff_may_go, publisher, &engine);
         let mut app = Self {
             store,
             collab,
@@ -353,6 +348,25 @@ fn engine_config(settings: &Settings) -> Config {
         },
         ..Config::default()
     }
+}
+
+/// Sets those to work whom the guests need. Returns what is cancelled when one is missing who is
+/// needed for everything.
+fn hire(
+    staff: &TaskTracker,
+    may_go: &CancellationToken,
+    publisher: Publisher,
+    engine: &Engine<Interpreter>,
+) -> CancellationToken {
+    let crippled = CancellationToken::new();
+    // Neither ends by itself before it may; if one does, by a panic, the server is worth nothing
+    // any more.
+    staff.spawn(guarded(publisher.run(may_go.clone()), &crippled));
+    staff.spawn(guarded(engine.clone().turn_wheel(may_go.clone()), &crippled));
+    let interpreter = engine.application();
+    staff.spawn(Arc::clone(interpreter).keep_recalls(may_go.clone()));
+    staff.spawn(tidy(interpreter.collab().clone(), may_go.clone()));
+    crippled
 }
 
 /// Runs a task, and tells when it has ended, however it has.

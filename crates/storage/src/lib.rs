@@ -52,6 +52,7 @@ pub use tables::comments::NewComment;
 pub use tables::kept_answers::KeptAnswer;
 pub use tables::memberships::Interval;
 pub use tables::projects::NewProject;
+pub use tables::sessions::{Hold, StoredSession};
 pub use tables::task_query::{TaskFilter, TaskOrder, TaskSort};
 pub use tables::tasks::NewTask;
 pub use tables::users::{NewUser, Taken};

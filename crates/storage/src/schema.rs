@@ -16,6 +16,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0003_tokens_from.sql"),
     include_str!("schema/0004_mutes.sql"),
     include_str!("schema/0005_unwanted.sql"),
+    include_str!("schema/0006_sessions.sql"),
 ];
 
 /// "Chor" in ASCII.

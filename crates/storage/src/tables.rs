@@ -11,6 +11,7 @@ pub mod memberships;
 pub mod notifications;
 pub mod projects;
 pub mod refresh_tokens;
+pub mod sessions;
 pub mod settings;
 pub mod task_query;
 pub mod tasks;

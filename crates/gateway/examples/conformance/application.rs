@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use chorus_gateway::engine::application::{Admitted, Application, Handshake, Incoming};
-use chorus_gateway::engine::{Plain, Said, Socket};
+use chorus_gateway::engine::application::{Admitted, Application, Connecting, Handshake, Incoming};
+use chorus_gateway::engine::{Identity, Plain, Said, Socket};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use http::Response;
-use serde_json::value::RawValue;
 
 use crate::echo;
 use crate::fixture::{Fixture, Guest};
@@ -44,11 +43,13 @@ impl Conformance {
         Self { rooms: Rooms::default(), fixture: fixture.then(|| Fixture::new(clock)) }
     }
 
-    fn welcome(&self, socket: Socket, payload: Option<&RawValue>) -> Option<Admitted<Peer>> {
+    fn welcome(&self, connecting: Connecting<'_>) -> Option<Admitted<Peer>> {
+        let Connecting { socket, sid, payload } = connecting;
         if let Some(reason) = self.fixture.as_ref().and_then(|_| Fixture::refusal(&socket)) {
             socket.refuse(reason);
             return None;
         }
+        socket.identify(Identity { sid, pid: None });
         socket.send([socket.accept()]);
         self.rooms.enter(&socket);
         if is_echo(socket.namespace()) {
@@ -69,10 +70,9 @@ impl Application for Conformance {
 
     fn connect(
         self: &Arc<Self>,
-        socket: Socket,
-        payload: Option<&RawValue>,
+        connecting: Connecting<'_>,
     ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
-        ready(self.welcome(socket, payload)).boxed()
+        ready(self.welcome(connecting)).boxed()
     }
 
     fn event(

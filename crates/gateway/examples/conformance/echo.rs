@@ -28,7 +28,7 @@ pub(crate) fn hear(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
         "message" => socket.emit("message-back", values),
         "message-with-ack" => answer(socket, incoming, values),
         "broadcast" => {
-            let frame = emission(socket.namespace(), "broadcast", values);
+            let frame = emission(socket.namespace(), socket.unplaced(), "broadcast", values);
             rooms.send(socket.namespace(), None, &frame);
         }
         "panic" => panic!("the client wanted it"),
@@ -78,7 +78,8 @@ fn join(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
 fn tell_room(socket: &Socket, rooms: &Rooms, values: Values<'_>) {
     let Some((room, items)) = values.items.split_first() else { return };
     let Some(room) = text(room) else { return };
-    let frame = emission(socket.namespace(), "to-room", Values { items, ..values });
+    let frame =
+        emission(socket.namespace(), socket.unplaced(), "to-room", Values { items, ..values });
     rooms.send(socket.namespace(), Some(&room), &frame);
 }
 

@@ -1,6 +1,7 @@
 //! What one user may do, over all his connections.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,12 +42,13 @@ struct Person {
     requests: Bucket,
 }
 
-/// One of a user's connections; free again when it is dropped.
+/// One of a user's connections; free again when it is given up or dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
     crowd: Arc<Crowd>,
     user: UserId,
     dialect: &'static str,
+    free: AtomicBool,
 }
 
 impl Crowd {
@@ -74,7 +76,8 @@ impl Crowd {
             None => person.seats.push((name, 1)),
         }
         drop(people);
-        Some(Seat { crowd: Arc::clone(self), user, dialect: name })
+        let free = AtomicBool::new(false);
+        Some(Seat { crowd: Arc::clone(self), user, dialect: name, free })
     }
 
     /// How many connections each dialect has; none is told of that has none.
@@ -98,10 +101,12 @@ impl Seat {
         let mut people = self.crowd.lock();
         people.get_mut(&self.user).is_none_or(|person| person.requests.take(1, pace, now))
     }
-}
 
-impl Drop for Seat {
-    fn drop(&mut self) {
+    /// The connection does not count any more, whatever is left of it.
+    pub(super) fn give_up(&self) {
+        if self.free.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let mut people = self.crowd.lock();
         let Some(person) = people.get_mut(&self.user) else { return };
         for (dialect, taken) in &mut person.seats {
@@ -113,6 +118,12 @@ impl Drop for Seat {
         if person.seats.is_empty() {
             people.remove(&self.user);
         }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.give_up();
     }
 }
 
@@ -134,8 +145,13 @@ mod tests {
         let raw = seat(&envelope);
         assert!(seat(&envelope).is_none() && raw.is_some());
         assert_eq!(crowd.by_dialect(), HashMap::from([("native", 2), ("envelope", 1)]));
-        drop((first, raw));
-        assert!(seat(&native).is_some() && seat(&envelope).is_some());
+        drop(raw);
+        assert!(seat(&envelope).is_some());
+        let first = first.unwrap();
+        first.give_up();
+        let _third = seat(&native).unwrap();
+        drop(first);
+        assert!(seat(&native).is_none(), "a seat is given back once");
     }
 
     #[test]

@@ -5,13 +5,14 @@ use chorus_model::event::Scope;
 use chorus_model::{
     Body, Event, Priority, ProjectId, SyncId, Task, TaskId, TaskStatus, Timestamp, UserId, UserRef,
 };
+use chorus_protocol::socketio::Offset;
 use chorus_realtime::Frame;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Decoded, Dialect, Wire};
 
-pub(super) const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/" };
+pub(super) const WIRE: Wire<'_> = Wire::SocketIo { namespace: "/", offset: Offset::Unknown };
 /// When the task was made.
 pub(super) const MADE: &str = "2026-11-20T10:28:53.637207Z";
 /// When the event happened.

@@ -1,28 +1,34 @@
-//! Between the engine and `collab`: every client is asked for in its own dialect.
+//! Between the engine and `collab`: every client is asked for in its own dialect. `arrivals` lets
+//! clients in, `asks` does what they ask for.
+
+mod arrivals;
+mod asks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
-use chorus_collab::live::Lately;
-use chorus_collab::resume::{Resume, Resumed};
-use chorus_collab::{Authenticated, Caller, Collab, Fault, TokenFault};
-use chorus_realtime::orders::Greeting;
-use chorus_realtime::{Arrival, ByWord, Connection, FrameKey, Whose};
+use chorus_collab::{Collab, Fault, TokenFault};
+use chorus_realtime::{ByWord, FrameKey};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use serde_json::json;
 use serde_json::value::RawValue;
+use tokio_util::sync::CancellationToken;
 
-use super::crowd::{Crowd, Seat, UserLimits};
+use super::crowd::{Crowd, UserLimits};
 use super::lexicon::Lexicon;
-use super::peer::{End, Peer, WayOut};
+use super::peer::{End, Peer};
+use super::recalls::Recalls;
 use super::refused::Refused;
-use super::{Ask, Decoded, Dialect, Echo, Place, Refusal, Reply};
+use super::{Dialect, Place, Refusal};
 use crate::engine::application::Admitted;
-use crate::engine::{Application, Handshake, Incoming, Plain, Said, Socket};
+use crate::engine::recovery::Shown;
+use crate::engine::{Application, Connecting, Handshake, Incoming, Plain, Said};
+
+use arrivals::Guest;
+pub use arrivals::Offers;
 
 /// A way in: a listener's Socket.IO, or a path of raw sockets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +46,8 @@ pub struct Interpreter {
     lexicon: Arc<Lexicon>,
     doors: Vec<Door>,
     crowd: Arc<Crowd>,
+    offers: Offers,
+    recalls: Arc<Recalls>,
     refused: Refused,
     refusals: ByWord,
     faults: ByWord,
@@ -77,14 +85,6 @@ const FAULTS: [&str; 14] = [
     "other",
 ];
 
-/// Somebody with a good token and a free seat, speaking some dialect.
-struct Guest {
-    who: Authenticated,
-    dialect: Arc<dyn Dialect>,
-    key: FrameKey,
-    seat: Seat,
-}
-
 /// What a raw client has its socket opened for.
 pub struct Ticket(Purpose);
 
@@ -101,10 +101,22 @@ impl Interpreter {
         lexicon: Arc<Lexicon>,
         doors: Vec<Door>,
         limits: UserLimits,
+        offers: Offers,
     ) -> Self {
         let (crowd, refused) = (Arc::new(Crowd::new(limits)), Refused::default());
         let (refusals, faults) = (ByWord::new(&REFUSALS), ByWord::new(&FAULTS));
-        Self { collab, lexicon, doors, crowd, refused, refusals, faults }
+        let recalls = Arc::default();
+        Self { collab, lexicon, doors, crowd, offers, recalls, refused, refusals, faults }
+    }
+
+    /// The room where things happen.
+    pub fn collab(&self) -> &Collab {
+        &self.collab
+    }
+
+    /// Notes which connections were lost and which have ended for good, until told to stop.
+    pub async fn keep_recalls(self: Arc<Self>, stop: CancellationToken) {
+        self.recalls.keep(&self.collab, stop).await;
     }
 
     /// How many connections each dialect has.
@@ -135,173 +147,6 @@ impl Interpreter {
         };
         Some((Arc::clone(dialect), key))
     }
-
-    /// The first good token decides; if none is, the first one's fault is told.
-    async fn receive(
-        &self,
-        (dialect, key): (Arc<dyn Dialect>, FrameKey),
-        tokens: &[String],
-    ) -> Result<Guest, Fault> {
-        let mut refused = None;
-        for token in tokens {
-            match self.collab.authenticate_in(dialect.name(), token, dialect.token_rules()).await {
-                Ok(who) => {
-                    let now = self.collab.clock().monotonic();
-                    let seat = self.crowd.seat(who.user.id, &*dialect, now);
-                    let seat = seat.ok_or(Fault::TooManyConnections)?;
-                    return Ok(Guest { who, dialect, key, seat });
-                }
-                Err(fault) => refused = refused.or(Some(fault)),
-            }
-        }
-        Err(refused.unwrap_or(Fault::Unauthenticated(TokenFault::Missing)))
-    }
-
-    async fn seat(&self, guest: Guest, end: End) -> Result<Admitted<Peer>, Fault> {
-        let Guest { who, dialect, key, seat } = guest;
-        let Authenticated { user, issued_at, expires_at } = who;
-        let now = self.collab.clock().now();
-        let (id, outbox) = match &end {
-            End::Socket(socket) => (socket.connection(), socket.outbox()),
-            End::Plain(plain) => (plain.connection(), plain.outbox()),
-        };
-        let (user, outbox) = (Arc::new(user.to_ref()), Arc::clone(outbox));
-        let exit = Box::new(WayOut { dialect: Arc::clone(&dialect), end: end.clone() });
-        let enters = dialect.enters();
-        let whose = Whose::new(Arc::clone(&user), issued_at);
-        let connection = Connection::new(id, whose, key, outbox, enters, exit, now);
-        let connection = Arc::new(connection);
-        let greeting = || -> Greeting {
-            let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
-            Box::new(move |Arrival { cursor, .. }| {
-                let welcome = dialect.welcome(&end.wire(), &user, &Place { now, cursor });
-                end.accept().into_iter().chain(welcome).collect()
-            })
-        };
-        if let Err(fault) = self.collab.connect(&connection, greeting).await {
-            self.collab.realtime().detach(id, true).await;
-            return Err(fault);
-        }
-        let left = expires_at.micros().saturating_sub(now.micros());
-        let expires_in = Some(Duration::from_micros(u64::try_from(left).unwrap_or(0)));
-        let beats = dialect.tells_head();
-        Ok(Admitted {
-            beats,
-            peer: Peer { dialect, end, connection, lately: Lately::default(), seat },
-            expires_in,
-        })
-    }
-
-    /// What a decoded packet comes to.
-    fn deal(
-        self: &Arc<Self>,
-        peer: &Arc<Peer>,
-        decoded: Decoded,
-        ack: Option<u64>,
-    ) -> Option<BoxFuture<'static, ()>> {
-        let now = self.collab.clock().now();
-        match decoded {
-            Decoded::Unknown => {}
-            Decoded::Silent => peer.acknowledge(ack, "[]"),
-            Decoded::Wrong(text) => {
-                self.faults.count("wrong_form");
-                peer.end.send(peer.dialect.complaint(&peer.end.wire(), &text, now));
-                peer.acknowledge(ack, "[]");
-            }
-            Decoded::Refused(fault, echo) => self.reject(peer, &fault, &echo, ack),
-            Decoded::Ask(_, echo) if !peer.seat.may_ask(self.collab.clock().monotonic()) => {
-                self.reject(peer, &Fault::TooManyRequests, &echo, ack);
-            }
-            Decoded::Ask(Ask::Ping, echo) => {
-                peer.connection.touch(now);
-                peer.tell(Ok(&Reply::Pong), &echo, ack, now);
-            }
-            Decoded::Ask(ask, echo) => {
-                let (this, peer) = (Arc::clone(self), Arc::clone(peer));
-                return Some(async move { this.answer(&peer, ask, &echo, ack).await }.boxed());
-            }
-        }
-        None
-    }
-
-    async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
-        match self.run(peer, ask, echo).await {
-            Ok(reply) => peer.tell(Ok(&reply), echo, ack, self.collab.clock().now()),
-            Err(fault) => self.reject(peer, &fault, echo, ack),
-        }
-    }
-
-    fn reject(&self, peer: &Peer, fault: &Fault, echo: &Echo, ack: Option<u64>) {
-        self.faults.count(fault.code());
-        peer.tell(Err(fault), echo, ack, self.collab.clock().now());
-    }
-
-    async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
-        let (user, id) = (peer.connection.user.id, peer.connection.id);
-        match ask {
-            Ask::Command(command, key) => {
-                let caller = Caller { user, origin: Some(id), key };
-                let done = self.collab.execute(caller, command).await?;
-                Ok(Reply::Ran(Box::new(done)))
-            }
-            Ask::Typing { task, typing } => {
-                self.collab.typing(&peer.connection, &peer.lately, task, typing).await?;
-                Ok(Reply::Done)
-            }
-            Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
-            Ask::Join(project) => {
-                let joined = move |arrival: &Arrival<'_>| Reply::Joined {
-                    project,
-                    present: arrival.present.to_vec(),
-                };
-                let greeting = || peer.greeting(echo, joined);
-                let asks_who = peer.dialect.asks_who();
-                let joined = self.collab.join(id, user, project, asks_who, greeting).await;
-                if matches!(joined, Err(Fault::NotFound(_)))
-                    && peer.dialect.tells_strangers()
-                    && self.collab.has_project(user, project).await?
-                {
-                    return Err(Fault::Forbidden);
-                }
-                joined.map(|()| Reply::Entered)
-            }
-            Ask::JoinNamed(name) => {
-                let greeting = || {
-                    let name = name.clone();
-                    peer.greeting(echo, move |_| Reply::JoinedNamed(name))
-                };
-                self.collab.join_named(id, user, &name, greeting).await?;
-                Ok(Reply::Entered)
-            }
-            Ask::Resume { since, rooms, whole } => {
-                let key = self.lexicon.with_cursors(peer.connection.key()).filter(|_| whole);
-                let greeting = |refused| {
-                    let resumed = move |arrival: &Arrival<'_>| {
-                        Reply::Resumed(Resumed::at(arrival.cursor, arrival.resumes, refused))
-                    };
-                    peer.greeting(echo, resumed)
-                };
-                let resume = Resume { since, rooms, key };
-                let resumed = self.collab.resume(id, user, resume, greeting).await?;
-                // On a raw socket the greeting has said so.
-                let acknowledged = matches!(peer.end, End::Socket(_));
-                Ok(if acknowledged { Reply::Resumed(resumed) } else { Reply::Entered })
-            }
-            Ask::Leave(project) => {
-                self.collab.leave(id, project).await;
-                Ok(Reply::Left(project))
-            }
-            Ask::LeaveNamed(name) => {
-                let was_there = self.collab.leave_named(id, user, &name).await?;
-                Ok(Reply::LeftNamed { name, was_there })
-            }
-            Ask::Say(name, content) => {
-                self.collab.relay(&peer.connection, &name, content).await?;
-                Ok(Reply::Done)
-            }
-            Ask::Ping => Ok(Reply::Pong),
-        }
-    }
 }
 
 impl Application for Interpreter {
@@ -314,21 +159,19 @@ impl Application for Interpreter {
 
     fn connect(
         self: &Arc<Self>,
-        socket: Socket,
-        payload: Option<&RawValue>,
+        connecting: Connecting<'_>,
     ) -> BoxFuture<'static, Option<Admitted<Peer>>> {
+        let Connecting { socket, sid, payload } = connecting;
         let this = Arc::clone(self);
         let spoken = self.spoken(socket.handshake().listener, socket.namespace());
         let tokens = spoken
             .as_ref()
             .map_or_else(Vec::new, |(dialect, _)| shown(&**dialect, socket.handshake(), payload));
+        let earlier = Shown::of(payload);
         async move {
             let spoken = spoken?;
             let dialect = Arc::clone(&spoken.0);
-            let admitted = match this.receive(spoken, &tokens).await {
-                Ok(guest) => this.seat(guest, End::Socket(socket.clone())).await,
-                Err(fault) => Err(fault),
-            };
+            let admitted = this.admit_to(&socket, sid, spoken, &tokens, earlier).await;
             admitted
                 .inspect_err(|fault| {
                     this.refused(&*dialect, fault);
@@ -377,7 +220,7 @@ impl Application for Interpreter {
             };
             let dialect = Arc::clone(&spoken.0);
             let tokens = shown(&*dialect, &handshake, None);
-            let fault = match this.receive(spoken, &tokens).await {
+            let fault = match this.receive(spoken, &tokens, None).await {
                 Ok(guest) => return Ok(Ticket(Purpose::Enter(Box::new(guest)))),
                 Err(fault) => fault,
             };
@@ -406,7 +249,7 @@ impl Application for Interpreter {
                 }
             };
             let dialect = Arc::clone(&guest.dialect);
-            let admitted = this.seat(guest, End::Plain(plain.clone())).await;
+            let admitted = this.seat(guest, End::Plain(plain.clone()), None).await;
             admitted
                 .inspect_err(|fault| {
                     this.refused(&*dialect, fault);
@@ -455,6 +298,7 @@ impl Application for Interpreter {
     fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, clean: bool) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
         async move {
+            this.part(&peer, clean).await;
             this.collab.realtime().detach(peer.connection.id, clean).await;
         }
         .boxed()

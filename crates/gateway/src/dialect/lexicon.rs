@@ -7,6 +7,7 @@ use chorus_model::event::Rooms;
 use chorus_model::{
     Body, Cursor, CustomEvent, Epoch, Event, Room, Signal, Timestamp, WorkspaceRole,
 };
+use chorus_protocol::socketio::Offset;
 use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Loss, Present};
 
 use super::{Dialect, Wire};
@@ -29,10 +30,14 @@ struct Entry {
 
 /// Bits of a key that number the namespace.
 const NAMESPACE_BITS: u16 = 4;
-/// The places of raw sockets, which have no namespace, behind all that have one: of those whose
-/// clients are told where in the log an event is, and of the others.
-const RAW_WITH_CURSOR: usize = (1 << NAMESPACE_BITS) - 2;
-const RAW: usize = (1 << NAMESPACE_BITS) - 1;
+/// The number of raw sockets, which have no namespace, behind all that have one.
+const RAW: u16 = (1 << NAMESPACE_BITS) - 1;
+/// The bit of those who are told where in the log an event is.
+const WITH_CURSOR: u16 = 1 << NAMESPACE_BITS;
+/// The bit of those who know offsets, and are not to take anything else for one.
+const KNOWS_OFFSETS: u16 = WITH_CURSOR << 1;
+/// Where the number of the dialect begins.
+const DIALECT: u16 = NAMESPACE_BITS + 2;
 
 impl Lexicon {
     /// A lexicon of these dialects.
@@ -40,7 +45,7 @@ impl Lexicon {
         let entry = |dialect: Arc<dyn Dialect>| {
             let own = dialect.namespaces().iter().map(ToString::to_string);
             let everywhere = format!("/{}", dialect.name());
-            let namespaces = std::iter::once(everywhere).chain(own).take(RAW_WITH_CURSOR).collect();
+            let namespaces = std::iter::once(everywhere).chain(own).take(RAW.into()).collect();
             Entry { dialect, namespaces }
         };
         Self { dialects: dialects.into_iter().map(entry).collect(), epoch: None }
@@ -71,7 +76,7 @@ impl Lexicon {
         };
         let mut all = self.dialects.iter().enumerate();
         let (at, entry, place) = all.find_map(|(at, entry)| Some((at, entry, place_in(entry)?)))?;
-        let key = u16::try_from((at << NAMESPACE_BITS) | place).ok()?;
+        let key = u16::try_from((at << DIALECT) | place).ok()?;
         Some((&entry.dialect, FrameKey(key)))
     }
 
@@ -79,30 +84,35 @@ impl Lexicon {
     pub fn spoken_raw(&self, dialect: &str) -> Option<(&Arc<dyn Dialect>, FrameKey)> {
         let named = |entry: &Entry| entry.dialect.name() == dialect;
         let at = self.dialects.iter().position(named)?;
-        let key = u16::try_from((at << NAMESPACE_BITS) | RAW).ok()?;
+        let key = u16::try_from(at << DIALECT).ok()? | RAW;
         Some((&self.dialects[at].dialect, FrameKey(key)))
     }
 
-    /// The key of the same frames, told with cursors; `None` but for raw sockets.
-    pub fn with_cursors(&self, key: FrameKey) -> Option<FrameKey> {
-        let (dialect, place) = (key.0 >> NAMESPACE_BITS, usize::from(key.0) & RAW);
-        let raw = place == RAW || place == RAW_WITH_CURSOR;
-        let place = u16::try_from(RAW_WITH_CURSOR).ok().filter(|_| raw)?;
-        Some(FrameKey((dialect << NAMESPACE_BITS) | place))
+    /// The key of the same frames, told with cursors.
+    pub fn with_cursors(&self, key: FrameKey) -> FrameKey {
+        FrameKey(key.0 | WITH_CURSOR)
+    }
+
+    /// The key of the same frames for clients over Socket.IO that can recover their connections:
+    /// with cursors too, these are its offsets.
+    pub fn for_recovery(&self, key: FrameKey) -> FrameKey {
+        FrameKey(key.0 | KNOWS_OFFSETS)
     }
 
     /// What is told of an event as its cursor to who asked for that.
     fn cursor(&self, event: &Event, key: FrameKey) -> Option<String> {
-        let asked = usize::from(key.0) & RAW == RAW_WITH_CURSOR;
+        let asked = key.0 & WITH_CURSOR != 0;
         let epoch = self.epoch.clone().filter(|_| asked)?;
         Some(Cursor { epoch, id: event.sync_id }.to_string())
     }
 
+    /// A dialect, and where its words are written that have no place in the log.
     fn of(&self, key: FrameKey) -> Option<(&dyn Dialect, Wire<'_>)> {
-        let entry = self.dialects.get(usize::from(key.0 >> NAMESPACE_BITS))?;
-        let place = usize::from(key.0 & ((1 << NAMESPACE_BITS) - 1));
-        let wire = match entry.namespaces.get(place) {
-            Some(namespace) => Wire::SocketIo { namespace },
+        let entry = self.dialects.get(usize::from(key.0 >> DIALECT))?;
+        let knows = key.0 & KNOWS_OFFSETS != 0;
+        let offset = if knows { Offset::Unplaced } else { Offset::Unknown };
+        let wire = match entry.namespaces.get(usize::from(key.0 & RAW)) {
+            Some(namespace) => Wire::SocketIo { namespace, offset },
             None => Wire::Raw,
         };
         Some((&*entry.dialect, wire))
@@ -121,7 +131,7 @@ impl Encoder for Lexicon {
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame> {
         let (dialect, wire) = self.of(key)?;
         let cursor = self.cursor(event, key);
-        let wire = cursor.as_deref().map_or(wire, Wire::RawAt);
+        let wire = cursor.as_deref().map_or(wire, |cursor| wire.at(cursor));
         match &event.body {
             Body::Custom(custom) => Some(dialect.custom(&wire, custom, Some(event), event.at)),
             _ => dialect.encode(&wire, event),
@@ -185,7 +195,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::dialect::{Envelope, Native, fixture};
+    use crate::dialect::{Envelope, Flux, Native, fixture};
 
     fn told(frame: &Frame) -> Value {
         let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
@@ -193,21 +203,47 @@ mod tests {
     }
 
     #[test]
-    fn only_raw_sockets_are_told_where_in_the_log_an_event_is() {
+    fn raw_sockets_are_told_where_in_the_log_an_event_is() {
         let dialects: Vec<Arc<dyn Dialect>> = vec![Arc::new(Envelope::default()), Arc::new(Native)];
         let lexicon = Lexicon::new(dialects).in_epoch(Epoch::new("k3x9").unwrap());
         let event = fixture::event(Body::TaskDeleted { task: fixture::task() });
         for name in ["envelope", "native"] {
             let (_, plain) = lexicon.spoken_raw(name).unwrap();
-            let key = lexicon.with_cursors(plain).unwrap();
-            assert_eq!(lexicon.with_cursors(key), Some(key));
+            let key = lexicon.with_cursors(plain);
+            assert_eq!(lexicon.with_cursors(key), key);
             let [plain, mut placed] =
                 [plain, key].map(|key| told(&lexicon.frame(&event, key).unwrap()));
             let cursor = placed.as_object_mut().unwrap().remove("cursor").unwrap();
             assert_eq!(cursor, format!("k3x9-{}", event.sync_id));
             assert_eq!(placed, plain, "{name}");
         }
-        let (_, socket) = lexicon.spoken("native", "/").unwrap();
-        assert_eq!(lexicon.with_cursors(socket), None);
+    }
+
+    #[test]
+    fn who_can_recover_is_told_offsets_and_nothing_that_looks_like_one() {
+        let lexicon =
+            Lexicon::new(vec![Arc::new(Flux::default())]).in_epoch(Epoch::new("k3x9").unwrap());
+        let (_, plain) = lexicon.spoken("flux", "/").unwrap();
+        let knows = lexicon.for_recovery(plain);
+        let said = |key, data: &str| {
+            let body = format!(r#"{{"event":"x","room":"project:7","data":{data}}}"#);
+            let custom = serde_json::from_str::<CustomEvent>(&body).unwrap();
+            let event = fixture::event(Body::Custom(custom));
+            let frame = lexicon.frame(&event, key).unwrap();
+            let (_, payload) = chorus_protocol::websocket::split(&frame.bytes).unwrap();
+            String::from_utf8(payload.to_vec()).unwrap()
+        };
+        let placed = lexicon.with_cursors(knows);
+        for (data, expected) in [("1", r#"42["x",1]"#), (r#""s""#, r#"42["x","s"]"#)] {
+            assert_eq!(said(plain, data), expected);
+        }
+        for (data, expected) in [("1", r#"42["x",1]"#), (r#""s""#, r#"42["x","s",null]"#)] {
+            assert_eq!(said(knows, data), expected);
+        }
+        for (data, expected) in
+            [("1", r#"42["x",1,"k3x9-1"]"#), (r#""s""#, r#"42["x","s","k3x9-1"]"#)]
+        {
+            assert_eq!(said(placed, data), expected);
+        }
     }
 }

@@ -9,7 +9,8 @@
 //! Socket.IO), `flux` (that of Flux Studio), `prodsight` (that of the ProdSight app) and
 //! `skybuild` (that of the SkyBuild Pro app), all over Socket.IO, `envelope` (that of the Project
 //! Manager app, over a raw socket), `native` (our own, over both), `lexicon`, `interpreter`, `peer`,
-//! `crowd` (what one user may do), `refused` (who was refused lately), `shown` (where tokens are).
+//! `recalls` (connections that can be taken up), `crowd` (what one user may do), `refused` (who was
+//! refused lately), `shown` (where tokens are).
 
 pub mod audience;
 mod crowd;
@@ -22,6 +23,7 @@ pub mod lexicon;
 pub mod native;
 mod peer;
 pub mod prodsight;
+mod recalls;
 mod refused;
 pub mod shown;
 pub mod skybuild;
@@ -37,6 +39,7 @@ use chorus_model::event::Rooms;
 use chorus_model::{
     Cursor, CustomEvent, Event, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
 };
+use chorus_protocol::socketio::Offset;
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
 use serde::Serialize;
 use serde_json::Value;
@@ -240,6 +243,8 @@ pub enum Wire<'a> {
     SocketIo {
         /// Its name.
         namespace: &'a str,
+        /// What its client is told of where in the log something is.
+        offset: Offset<'a>,
     },
     /// A raw socket.
     Raw,
@@ -255,12 +260,25 @@ struct Placed<'a, T: Serialize + ?Sized> {
     cursor: &'a str,
 }
 
-impl Wire<'_> {
+impl<'a> Wire<'a> {
+    /// The same for something that is at a place in the log, for who is to be told that.
+    pub(crate) fn at(self, cursor: &'a str) -> Self {
+        match self {
+            Self::SocketIo { namespace, offset: Offset::Unplaced } => {
+                Self::SocketIo { namespace, offset: Offset::At(cursor) }
+            }
+            Self::Raw => Self::RawAt(cursor),
+            other => other,
+        }
+    }
+
     /// A finished message with one argument. On a raw socket the argument is all of it, and says
     /// its name itself.
     pub fn event<T: Serialize + ?Sized>(&self, name: &str, argument: &T) -> Frame {
         match self {
-            Self::SocketIo { namespace } => socket::event(namespace, name, argument),
+            Self::SocketIo { namespace, offset } => {
+                socket::event(namespace, *offset, name, argument)
+            }
             Self::Raw => plain::json(argument),
             Self::RawAt(cursor) => plain::json(&Placed { message: argument, cursor }),
         }

@@ -9,6 +9,7 @@ use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Arrival, Connection, Ended, Exit, Frame};
 
 use super::crowd::Seat;
+use super::recalls::Recall;
 use super::{Dialect, Echo, Frames, Refusal, Reply, To, Wire};
 use crate::engine::{Plain, Socket};
 
@@ -19,7 +20,9 @@ pub struct Peer {
     pub(super) end: End,
     pub(super) connection: Arc<Connection>,
     pub(super) lately: Lately,
-    pub(super) seat: Seat,
+    pub(super) seat: Arc<Seat>,
+    /// Present if its client can take the connection up again.
+    pub(super) recall: Option<Recall>,
 }
 
 /// The server's end of a connection.
@@ -34,8 +37,27 @@ pub(super) enum End {
 impl End {
     pub(super) fn wire(&self) -> Wire<'_> {
         match self {
-            Self::Socket(socket) => Wire::SocketIo { namespace: socket.namespace() },
+            Self::Socket(socket) => {
+                Wire::SocketIo { namespace: socket.namespace(), offset: socket.unplaced() }
+            }
             Self::Plain(_) => Wire::Raw,
+        }
+    }
+
+    /// The same for what is told at a place in the log, if it is known to be the client's.
+    pub(super) fn wire_at<'a>(&'a self, cursor: &'a str) -> Wire<'a> {
+        match self {
+            Self::Socket(_) => self.wire().at(cursor),
+            // Who wants to know places here is told them by his key.
+            Self::Plain(_) => self.wire(),
+        }
+    }
+
+    /// Whether the client was put out of its namespace.
+    pub(super) fn is_gone(&self) -> bool {
+        match self {
+            Self::Socket(socket) => socket.is_gone(),
+            Self::Plain(_) => false,
         }
     }
 
@@ -126,10 +148,14 @@ impl Peer {
         reply: impl FnOnce(&Arrival<'_>) -> Reply + Send + 'static,
     ) -> Greeting {
         let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
-        let user = self.connection.user.get();
+        let connection = Arc::clone(&self.connection);
         Box::new(move |arrival| {
+            let (user, cursor) = (connection.user.get(), arrival.cursor.to_string());
             let to = To { user: &user, echo: &echo, now: arrival.since };
-            dialect.reply(&end.wire(), &to, &reply(arrival))
+            // Whoever is behind has not heard all that was announced before.
+            let behind = connection.is_behind();
+            let wire = if behind { end.wire() } else { end.wire_at(&cursor) };
+            dialect.reply(&wire, &to, &reply(arrival))
         })
     }
 }

@@ -29,12 +29,11 @@ pub trait Application: Send + Sync + Sized + 'static {
     fn serves(&self, listener: u16, namespace: &str) -> bool;
 
     /// A client asks to enter a namespace. The application answers by itself, through the socket:
-    /// with [`Socket::accept`] (or the same frame in a greeting of the hub) and the peer, or with
-    /// a refusal and `None`.
+    /// it [identifies](Socket::identify) the client, and answers with [`Socket::accept`] (or the
+    /// same frame in a greeting of the hub) and the peer, or with a refusal and `None`.
     fn connect(
         self: &Arc<Self>,
-        socket: Socket,
-        payload: Option<&RawValue>,
+        connecting: Connecting<'_>,
     ) -> BoxFuture<'static, Option<Admitted<Self::Peer>>>;
 
     /// A client says something. `None`: it is dealt with; otherwise the engine waits for the
@@ -90,6 +89,17 @@ pub trait Application: Send + Sync + Sized + 'static {
     -> BoxFuture<'static, ()>;
 }
 
+/// A client that asks to enter a namespace.
+#[derive(Debug)]
+pub struct Connecting<'a> {
+    /// The server's end.
+    pub socket: Socket,
+    /// An id that nobody has, for a client that begins anew.
+    pub sid: Box<str>,
+    /// What the client shows.
+    pub payload: Option<&'a RawValue>,
+}
+
 /// A client that was let in.
 #[derive(Debug)]
 pub struct Admitted<P> {
@@ -127,6 +137,9 @@ pub struct Handshake {
     pub headers: Box<[(Box<str>, Box<str>)]>,
     /// The address of the peer.
     pub address: Option<IpAddr>,
+    /// Whether its headers are those of a client that can be told offsets
+    /// ([`recovery`](super::recovery)).
+    pub suits_recovery: bool,
 }
 
 impl Handshake {

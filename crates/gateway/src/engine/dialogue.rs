@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use super::Engine;
 use super::addresses::Stranger;
-use super::application::{Admitted, Application, Incoming};
+use super::application::{Admitted, Application, Connecting, Incoming};
 use super::bucket::Bucket;
 use super::heartbeat::Alarm;
 use super::plain::Said;
@@ -223,7 +223,6 @@ impl<A: Application> Dialogue<A> {
         }
         let socket = Socket::new(
             namespace,
-            engine.new_sid(),
             engine.next_connection(),
             Arc::clone(&session.outbox),
             Arc::clone(&session.handshake),
@@ -234,7 +233,8 @@ impl<A: Application> Dialogue<A> {
             return Step::Done;
         }
         self.spaces.push(Space { socket: socket.clone(), peer: None });
-        let answer = parts.application.connect(socket.clone(), payload);
+        let connecting = Connecting { socket: socket.clone(), sid: engine.new_sid(), payload };
+        let answer = parts.application.connect(connecting);
         Step::Busy(answer.map(|admitted| Outcome::Answered(socket, admitted)).boxed())
     }
 

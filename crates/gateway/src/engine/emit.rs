@@ -5,7 +5,7 @@
 //! or none, and everyone who gets them shares one buffer.
 
 use bytes::Bytes;
-use chorus_protocol::socketio::{self, ArgsWriter};
+use chorus_protocol::socketio::{self, ArgsWriter, Offset};
 use chorus_protocol::websocket::{self, Opcode};
 use chorus_realtime::Frame;
 use serde_json::value::RawValue;
@@ -32,7 +32,7 @@ impl Incoming<'_> {
 impl Socket {
     /// Sends an event to this client alone.
     pub fn emit(&self, name: &str, values: Values<'_>) {
-        self.send([emission(self.namespace(), name, values)]);
+        self.send([emission(self.namespace(), self.unplaced(), name, values)]);
     }
 
     /// Sends an event that the client is to acknowledge, and returns the id under which
@@ -41,7 +41,8 @@ impl Socket {
     /// Of a client that owes many answers, the oldest are not waited for any more.
     pub fn ask(&self, name: &str, values: Values<'_>) -> u64 {
         let id = self.questions().ask();
-        self.send([event(self.namespace(), Some(id), name, values)]);
+        // What is to be acknowledged has no place, and is not taken for one.
+        self.send([event(self.namespace(), Some(id), Offset::Unknown, name, values)]);
         id
     }
 
@@ -59,9 +60,9 @@ impl Socket {
     }
 }
 
-/// An event, finished for every client of a namespace.
-pub fn emission(namespace: &str, name: &str, values: Values<'_>) -> Frame {
-    event(namespace, None, name, values)
+/// An event, finished for every client of a namespace that is told as much of places.
+pub fn emission(namespace: &str, offset: Offset<'_>, name: &str, values: Values<'_>) -> Frame {
+    event(namespace, None, offset, name, values)
 }
 
 /// The Engine.IO packets in what an outbox took as one frame, for transports without frames.
@@ -79,13 +80,19 @@ impl Values<'_> {
     }
 }
 
-fn event(namespace: &str, ack: Option<u64>, name: &str, values: Values<'_>) -> Frame {
+fn event(
+    namespace: &str,
+    ack: Option<u64>,
+    offset: Offset<'_>,
+    name: &str,
+    values: Values<'_>,
+) -> Frame {
     let packet = text(|buf| {
         let written = match values.attachments.len() {
             0 => socketio::write_event(buf, namespace, ack, name),
             count => socketio::write_binary_event(buf, namespace, ack, count, name),
         };
-        whole(values.write(written).finish());
+        whole(values.write(written).offset(offset).finish());
     });
     attached(packet, values.attachments)
 }
@@ -129,10 +136,10 @@ mod tests {
     fn arguments_are_written_as_they_came() {
         let (one, two) = (raw(r#"{"a": [1.50]}"#), raw("null"));
         let values = Values { items: &[&one, &two], attachments: &[] };
-        let packets = packets(event("/custom", Some(7), "told", values));
+        let packets = packets(event("/custom", Some(7), Offset::Unknown, "told", values));
         let expected = r#"42/custom,7["told",{"a": [1.50]},null]"#;
         assert_eq!(packets, [(Opcode::Text, Bytes::from_static(expected.as_bytes()))]);
-        let silent = emission("/", "told", Values::default());
+        let silent = emission("/", Offset::Unknown, "told", Values::default());
         assert_eq!(&silent.bytes[2..], br#"42["told"]"#);
     }
 
@@ -142,7 +149,7 @@ mod tests {
         for len in [0, 1, 125, 126, 65_535, 65_536] {
             let attachments = [Bytes::from(vec![9; len]), Bytes::from_static(b"second")];
             let values = Values { items: &[&item], attachments: &attachments };
-            let packets = packets(emission("/", "told", values));
+            let packets = packets(emission("/", Offset::Unknown, "told", values));
             let text = format!(r#"452-["told",{PLACEHOLDER}]"#);
             let [first, second] = attachments;
             let expected =
@@ -153,8 +160,10 @@ mod tests {
 
     #[test]
     fn half_a_frame_is_none() {
-        let frames =
-            attached(emission("/", "told", Values::default()), &[Bytes::from(vec![1; 200])]);
+        let frames = attached(
+            emission("/", Offset::Unknown, "told", Values::default()),
+            &[Bytes::from(vec![1; 200])],
+        );
         for len in 0..frames.bytes.len() {
             let whole = packets_of(frames.bytes.slice(..len)).count();
             assert_eq!(whole, usize::from(len >= 12), "{len} bytes of {}", frames.bytes.len());

@@ -26,7 +26,7 @@ use super::link::SocketLink;
 use super::polling::{Answer, Polling};
 use super::session::{Ending, Session};
 use super::websocket::SocketTask;
-use super::{socket, upgrade};
+use super::{recovery, socket, upgrade};
 
 /// Why a request is refused: the code and message that Engine.IO clients know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,8 +243,9 @@ impl<A: Application> Engine<A> {
         let text = |(name, value): (&http::HeaderName, &HeaderValue)| {
             Some((name.as_str().into(), value.to_str().ok()?.into()))
         };
-        let headers = kept.filter_map(text).collect();
-        Arc::new(Handshake { listener, query: query.into(), cookie, headers, address })
+        let suits_recovery = recovery::suits(headers);
+        let (query, headers) = (query.into(), kept.filter_map(text).collect());
+        Arc::new(Handshake { listener, query, cookie, headers, address, suits_recovery })
     }
 
     /// The handshake packet.

@@ -14,6 +14,7 @@
 //! * `dialogue` – packets of one session, in order, to the application;
 //! * `session`, `registry` – what is kept of a session, and of all; [`tally`] – what is counted;
 //! * `heartbeat` – one wheel for all timers;
+//! * [`recovery`] – who is told offsets, and what a client shows that comes back;
 //! * `link` – how an outbox writes to a socket or a poll;
 //! * `addresses`, `bucket` – what one address may do; how much of something is allowed.
 
@@ -29,6 +30,7 @@ mod link;
 pub mod plain;
 mod polling;
 mod questions;
+pub mod recovery;
 mod registry;
 mod session;
 pub mod socket;
@@ -45,13 +47,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use addresses::AddressLimits;
-pub use application::{Application, Handshake, Incoming};
+pub use application::{Application, Connecting, Handshake, Incoming};
 pub use bucket::Pace;
 pub use config::Config;
 pub use emit::Values;
 pub use plain::{Plain, Said};
 pub use session::Ending;
-pub use socket::Socket;
+pub use socket::{Identity, Socket};
 pub use tally::{Tally, Transports};
 
 use addresses::Addresses;

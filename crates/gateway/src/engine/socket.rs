@@ -1,10 +1,10 @@
 //! The server's end of a client in a namespace: how an application answers.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use chorus_model::ConnectionId;
-use chorus_protocol::socketio::{self, EncodeError};
+use chorus_protocol::socketio::{self, EncodeError, Offset};
 use chorus_protocol::websocket::FrameBuilder;
 use chorus_realtime::{CloseReason, Frame, Outbox};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Socket {
 #[derive(Debug)]
 struct End {
     namespace: Box<str>,
-    sid: Box<str>,
+    identity: OnceLock<Identity>,
     connection: ConnectionId,
     outbox: Arc<Outbox>,
     handshake: Arc<Handshake>,
@@ -32,17 +32,25 @@ struct End {
     gone: AtomicBool,
 }
 
+/// What a client knows itself by in a namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The id that is no secret.
+    pub sid: Box<str>,
+    /// The secret with which it may take up the connection where it was lost, if it can.
+    pub pid: Option<Box<str>>,
+}
+
 impl Socket {
     pub(crate) fn new(
         namespace: &str,
-        sid: Box<str>,
         connection: ConnectionId,
         outbox: Arc<Outbox>,
         handshake: Arc<Handshake>,
     ) -> Self {
         let (questions, gone) = (Questions::default(), AtomicBool::new(false));
-        let namespace = namespace.into();
-        let end = End { namespace, sid, connection, outbox, handshake, questions, gone };
+        let (namespace, identity) = (namespace.into(), OnceLock::new());
+        let end = End { namespace, identity, connection, outbox, handshake, questions, gone };
         Self { end: Arc::new(end) }
     }
 
@@ -51,9 +59,20 @@ impl Socket {
         &self.end.namespace
     }
 
-    /// The id that the client knows itself by in this namespace.
+    /// Settles what the client will know itself by; the first counts.
+    pub fn identify(&self, identity: Identity) {
+        self.end.identity.get_or_init(|| identity);
+    }
+
+    /// The id that the client knows itself by in this namespace; empty until that is settled.
     pub fn id(&self) -> &str {
-        &self.end.sid
+        self.end.identity.get().map_or("", |identity| &identity.sid)
+    }
+
+    /// What the client is to be told of the place of what has none.
+    pub fn unplaced(&self) -> Offset<'static> {
+        let pid = self.end.identity.get().and_then(|identity| identity.pid.as_ref());
+        if pid.is_some() { Offset::Unplaced } else { Offset::Unknown }
     }
 
     /// The id that the hub and the log know this connection by.
@@ -71,15 +90,17 @@ impl Socket {
         &self.end.handshake
     }
 
-    /// The answer that lets the client in: `40{"sid":…}`. Must be the first frame it gets.
+    /// The answer that lets the client in: `40{"sid":…}`. Must be the first frame it gets, and what
+    /// it knows itself by be settled.
     pub fn accept(&self) -> Frame {
-        let End { namespace, sid, .. } = &*self.end;
-        text(|buf| socketio::write_connect(buf, namespace, sid, None))
+        let End { namespace, identity, .. } = &*self.end;
+        let pid = identity.get().and_then(|identity| identity.pid.as_deref());
+        text(|buf| socketio::write_connect(buf, namespace, self.id(), pid))
     }
 
     /// An event to this client alone.
     pub fn event<T: Serialize + ?Sized>(&self, name: &str, argument: &T) -> Frame {
-        event(&self.end.namespace, name, argument)
+        event(&self.end.namespace, self.unplaced(), name, argument)
     }
 
     /// Sends frames at once.
@@ -130,6 +151,16 @@ impl Socket {
         first
     }
 
+    /// Gives the client up, which has come back by another session: this one ends without a word.
+    /// False if the client was out already.
+    pub fn supersede(&self) -> bool {
+        let first = self.leave();
+        if first {
+            self.close();
+        }
+        first
+    }
+
     /// Ends the whole session.
     pub fn close(&self) {
         self.end.outbox.close(CloseReason::Ended);
@@ -150,11 +181,17 @@ impl Socket {
     }
 }
 
-/// An event with one argument, finished for every client of a namespace.
-pub fn event<T: Serialize + ?Sized>(namespace: &str, name: &str, argument: &T) -> Frame {
+/// An event with one argument, finished for every client of a namespace that is told as much of
+/// places.
+pub fn event<T: Serialize + ?Sized>(
+    namespace: &str,
+    offset: Offset<'_>,
+    name: &str,
+    argument: &T,
+) -> Frame {
     text(|buf| {
         let written = socketio::write_event(buf, namespace, None, name).arg(argument);
-        whole(written.finish());
+        whole(written.offset(offset).finish());
     })
 }
 
@@ -181,7 +218,7 @@ mod tests {
 
     fn socket() -> Socket {
         let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
-        Socket::new("/", "sid".into(), ConnectionId(1), Arc::new(outbox), Arc::default())
+        Socket::new("/", ConnectionId(1), Arc::new(outbox), Arc::default())
     }
 
     fn told(socket: &Socket) -> Vec<String> {

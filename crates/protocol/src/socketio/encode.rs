@@ -93,6 +93,19 @@ pub fn write_disconnect(buf: &mut Vec<u8>, ns: &str) {
     push_head(buf, "41", ns);
 }
 
+/// Where an event is among all that a client can be sent again: the offset of connection state
+/// recovery (Socket.IO 4.6). A client that was given a `pid` takes any string at the end of an event,
+/// its name too, for an offset, and hands the last one back when it reconnects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offset<'a> {
+    /// The client knows nothing of offsets.
+    Unknown,
+    /// The client knows them, but the event has none: it must not end in a string.
+    Unplaced,
+    /// Here.
+    At(&'a str),
+}
+
 /// A packet whose arguments are being written. It is whole only after [`ArgsWriter::finish`].
 #[derive(Debug)]
 #[must_use = "the packet is whole only after `finish`"]
@@ -130,12 +143,12 @@ impl<'b> ArgsWriter<'b> {
         self
     }
 
-    /// Adds the offset of connection state recovery, if there is one: a last argument, which the
-    /// client hands back when it reconnects.
-    pub fn offset(self, offset: Option<&str>) -> Self {
+    /// Adds what connection state recovery asks for behind all other arguments.
+    pub fn offset(self, offset: Offset<'_>) -> Self {
         match offset {
-            Some(offset) => self.arg(offset),
-            None => self,
+            Offset::At(offset) => self.arg(offset),
+            Offset::Unplaced if self.buf.ends_with(b"\"") => self.raw("null"),
+            Offset::Unplaced | Offset::Unknown => self,
         }
     }
 

@@ -15,8 +15,8 @@ mod placeholder;
 pub use args::Args;
 pub use assembly::{Assembled, Assembly, AssemblyError, Progress};
 pub use encode::{
-    ArgsWriter, EncodeError, write_ack, write_binary_ack, write_binary_event, write_connect,
-    write_connect_error, write_connect_request, write_disconnect, write_event,
+    ArgsWriter, EncodeError, Offset, write_ack, write_binary_ack, write_binary_event,
+    write_connect, write_connect_error, write_connect_request, write_disconnect, write_event,
 };
 pub use error::{DecodeError, Limits};
 pub use packet::Packet;

@@ -72,6 +72,7 @@ impl Hub {
         let again = |room: &Room| rewind.key.is_some() || entered.contains(room);
         let spots = places.iter_mut().filter(|spot| again(&spot.room));
         let stays = spots.flat_map(|spot| {
+            let since = rewind.since_in(spot.room, since);
             spot.from = spot.from.min(since);
             rewind.stays(spot.room, since)
         });

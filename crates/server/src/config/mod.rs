@@ -4,6 +4,7 @@
 mod audiences;
 mod limits;
 mod realms;
+mod recovery;
 mod sources;
 mod values;
 
@@ -19,6 +20,7 @@ use crate::cli::ServeOptions;
 pub use audiences::Tables;
 pub use limits::Limits;
 pub use realms::Realms;
+pub use recovery::Recovery;
 use sources::Sources;
 pub use sources::{Environment, SystemEnvironment};
 
@@ -41,6 +43,8 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// What clients may do.
     pub limits: Limits,
+    /// How lost connections are taken up.
+    pub recovery: Recovery,
     /// Other back ends whose tokens count, each in the dialect of its clients.
     pub realms: Realms,
     /// Who hears what.
@@ -134,6 +138,7 @@ impl Settings {
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
             trusted_proxies: from.list(&[], &keys::PROXIES, &LOOPBACK, values::network),
             limits: Limits::read(&mut from),
+            recovery: Recovery::read(&mut from, &dialects),
             realms,
             audiences: Tables::read(&mut from),
             envelope_refusals: from.value(None, &keys::REFUSE, Refusals::Http, values::refusals),

@@ -26,7 +26,7 @@ impl Realms {
         let mut realms = Vec::new();
         for name in dialects {
             let variable = format!("CHORUS_{}_SECRET", name.to_ascii_uppercase());
-            let given = from.secret(&variable, &format!("dialect.{name}.secret"));
+            let given = from.named(&variable, &format!("dialect.{name}.secret"));
             let secret = given.and_then(|given| accept(from, &mut taken, given, insecure));
             realms.extend(secret.map(|secret| (*name, secret)));
         }

@@ -129,7 +129,7 @@ impl<'a> Sources<'a> {
     }
 
     /// One value under a variable, or a key of the file, whose names are made at run time.
-    pub(super) fn secret(&mut self, variable: &str, key: &str) -> Option<(String, String)> {
+    pub(super) fn named(&mut self, variable: &str, key: &str) -> Option<(String, String)> {
         let in_file = self.file.remove(key).map(|value| (key.to_owned(), to_text(value)));
         let given = self.env.get(variable).filter(|text| !text.is_empty());
         given.map(|text| (variable.to_owned(), text)).or(in_file)

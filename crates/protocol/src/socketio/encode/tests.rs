@@ -22,10 +22,23 @@ fn packets_are_written_as_the_protocol_says() {
     });
     check(r#"42/ns,17["a\"b",1,{"x":[]},"Q7-1"]"#, &|buf| {
         let event = write_event(buf, "/ns", Some(17), "a\"b").arg(&1).raw(r#"{"x":[]}"#);
-        event.offset(Some("Q7-1")).finish().unwrap();
+        event.offset(Offset::At("Q7-1")).finish().unwrap();
     });
     check(r#"42["foo",null]"#, &|buf| {
-        write_event(buf, "/", None, "foo").raw("null").offset(None).finish().unwrap();
+        write_event(buf, "/", None, "foo").raw("null").offset(Offset::Unknown).finish().unwrap();
+    });
+    check(r#"42["foo","bar"]"#, &|buf| {
+        write_event(buf, "/", None, "foo").arg("bar").offset(Offset::Unknown).finish().unwrap();
+    });
+    check(r#"42["foo","bar",null]"#, &|buf| {
+        write_event(buf, "/", None, "foo").arg("bar").offset(Offset::Unplaced).finish().unwrap();
+    });
+    check(r#"42["foo",null]"#, &|buf| {
+        write_event(buf, "/", None, "foo").offset(Offset::Unplaced).finish().unwrap();
+    });
+    check(r#"42["foo",{"a":"b"}]"#, &|buf| {
+        let event = write_event(buf, "/", None, "foo").arg(&json!({"a": "b"}));
+        event.offset(Offset::Unplaced).finish().unwrap();
     });
     check(r#"40/ns,{"token":"t"}"#, &|buf| {
         write_connect_request(buf, "/ns", Some(&json!({"token": "t"}))).unwrap();

@@ -132,7 +132,8 @@ impl Street {
 
 /// To be told after an event, of whatever project.
 fn to(since: u64) -> Rewind {
-    Rewind { since: Ok(SyncId(since)), memberships: Vec::new(), sees_all: true, key: None }
+    let (memberships, floors) = (Vec::new(), Vec::new());
+    Rewind { since: Ok(SyncId(since)), memberships, sees_all: true, key: None, floors }
 }
 
 proptest! {
