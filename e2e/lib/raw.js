@@ -49,9 +49,9 @@ export class RawSocket {
   }
 
   /** Opens a WebSocket at `path` of the server at `url`, of whatever kind it is. */
-  static async at(url, path) {
+  static async at(url, path, headers = {}) {
     const raw = new RawSocket();
-    await raw.#open(new URL(url), path);
+    await raw.#open(new URL(url), path, headers);
     return raw;
   }
 
@@ -148,7 +148,7 @@ export class RawSocket {
     this.#stream.resetAndDestroy();
   }
 
-  async #open({ hostname, port, host }, path) {
+  async #open({ hostname, port, host }, path, headers) {
     const key = randomBytes(16).toString('base64');
     this.#stream = connect({ host: hostname, port: Number(port), noDelay: true });
     const opened = deferred();
@@ -159,9 +159,10 @@ export class RawSocket {
       this.#waiting.splice(0).forEach((one) => one.reject(new Error(`closed with ${this.#code}`)));
     });
     this.#stream.on('data', (bytes) => this.#headers(bytes, key, opened));
+    const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#stream.write(
       `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${more.join('')}\r\n`,
     );
     await within(opened.promise, 'the answer to an upgrade');
   }

@@ -298,7 +298,9 @@ impl Application for Interpreter {
     fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, clean: bool) -> BoxFuture<'static, ()> {
         let this = Arc::clone(self);
         async move {
-            this.part(&peer, clean).await;
+            if let Some(recall) = peer.recall.as_ref().filter(|_| clean) {
+                this.end_recall(&recall.hold).await;
+            }
             this.collab.realtime().detach(peer.connection.id, clean).await;
         }
         .boxed()

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chorus_collab::{Collab, Hold};
@@ -31,7 +30,7 @@ pub(super) struct Holder {
     pub(super) user: UserId,
     pub(super) socket: Socket,
     pub(super) seat: Arc<Seat>,
-    generation: i64,
+    pub(super) hold: Hold,
 }
 
 /// How a connection has ended.
@@ -39,7 +38,7 @@ pub(super) struct Holder {
 enum Ended {
     /// Its transport was lost: it can be taken up.
     Lost,
-    /// One of the two said good-bye.
+    /// Its client was put out.
     ForGood,
 }
 
@@ -48,7 +47,7 @@ enum Ended {
 pub(super) struct Recall {
     recalls: Arc<Recalls>,
     pub(super) hold: Hold,
-    lost: AtomicBool,
+    socket: Socket,
 }
 
 impl Recalls {
@@ -60,9 +59,9 @@ impl Recalls {
         socket: Socket,
         seat: Arc<Seat>,
     ) -> Recall {
-        let holder = Holder { user, socket, seat, generation: hold.generation };
+        let holder = Holder { user, socket: socket.clone(), seat, hold: hold.clone() };
         match self.held().entry(hold.pid.clone()) {
-            Entry::Occupied(mut held) if held.get().generation < hold.generation => {
+            Entry::Occupied(mut held) if held.get().hold.generation < hold.generation => {
                 held.insert(holder);
             }
             // Somebody was faster to take it up again.
@@ -71,7 +70,7 @@ impl Recalls {
                 free.insert(holder);
             }
         }
-        Recall { recalls: Arc::clone(self), hold, lost: AtomicBool::new(false) }
+        Recall { recalls: Arc::clone(self), hold, socket }
     }
 
     /// Takes a connection from whoever holds it, if it is this user.
@@ -117,26 +116,17 @@ impl Recalls {
     }
 }
 
-impl Recall {
-    /// Its transport was lost: without this it has ended for good.
-    pub(super) fn lost(&self) {
-        self.lost.store(true, Ordering::Release);
-    }
-}
-
 impl Drop for Recall {
     fn drop(&mut self) {
         let mut held = self.recalls.held();
-        let mine = held
-            .get(&self.hold.pid)
-            .is_some_and(|holder| holder.generation == self.hold.generation);
+        let mine = held.get(&self.hold.pid).is_some_and(|holder| holder.hold == self.hold);
         if mine {
             held.remove(&self.hold.pid);
         }
         drop(held);
-        // Whoever has taken it from here is about to take it up.
-        let lost = !mine || self.lost.load(Ordering::Acquire);
-        let ended = if lost { Ended::Lost } else { Ended::ForGood };
+        // Whoever has taken it from here decides himself.
+        let ended = mine && self.socket.is_dismissed();
+        let ended = if ended { Ended::ForGood } else { Ended::Lost };
         self.recalls.ended().push((self.hold.clone(), ended));
         self.recalls.some.notify_one();
     }

@@ -30,6 +30,7 @@ struct End {
     handshake: Arc<Handshake>,
     questions: Questions,
     gone: AtomicBool,
+    dismissed: AtomicBool,
 }
 
 /// What a client knows itself by in a namespace.
@@ -48,9 +49,10 @@ impl Socket {
         outbox: Arc<Outbox>,
         handshake: Arc<Handshake>,
     ) -> Self {
-        let (questions, gone) = (Questions::default(), AtomicBool::new(false));
+        let (questions, gone, dismissed) = Default::default();
         let (namespace, identity) = (namespace.into(), OnceLock::new());
-        let end = End { namespace, identity, connection, outbox, handshake, questions, gone };
+        let end =
+            End { namespace, identity, connection, outbox, handshake, questions, gone, dismissed };
         Self { end: Arc::new(end) }
     }
 
@@ -145,6 +147,7 @@ impl Socket {
     pub fn disconnect_after(&self, words: impl IntoIterator<Item = Frame>) -> bool {
         let first = self.leave();
         if first {
+            self.end.dismissed.store(true, Ordering::Release);
             let good_bye = text(|buf| socketio::write_disconnect(buf, &self.end.namespace));
             self.send(words.into_iter().chain([good_bye]));
         }
@@ -169,6 +172,11 @@ impl Socket {
     /// Marks it as gone. False if it was already.
     pub(crate) fn leave(&self) -> bool {
         !self.end.gone.swap(true, Ordering::AcqRel)
+    }
+
+    /// Whether the client was taken out of the namespace, while its session went on.
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.end.dismissed.load(Ordering::Acquire)
     }
 
     /// What the client was asked.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chorus_collab::live::Lately;
 use chorus_collab::recovery::{Arriving, Kept, TakenUp};
-use chorus_collab::{Authenticated, Fault, TokenFault};
+use chorus_collab::{Authenticated, Fault, Hold, TokenFault};
 use chorus_model::UserId;
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Arrival, Connection, FrameKey, Whose};
@@ -166,11 +166,19 @@ impl Interpreter {
 
     /// Takes a connection from a link that its client has given up.
     async fn supersede(&self, pid: &str, user: UserId) {
-        if let Some(Holder { socket, seat, .. }) = self.recalls.take(pid, user) {
-            seat.give_up();
-            if socket.supersede() {
-                self.collab.realtime().detach(socket.connection(), false).await;
-            }
+        let Some(Holder { socket, seat, hold, .. }) = self.recalls.take(pid, user) else { return };
+        seat.give_up();
+        if socket.supersede() {
+            self.collab.realtime().detach(socket.connection(), false).await;
+        } else if socket.is_dismissed() {
+            self.end_recall(&hold).await;
+        }
+    }
+
+    /// A connection has ended for good.
+    pub(super) async fn end_recall(&self, hold: &Hold) {
+        if let Err(fault) = self.collab.let_go(&[], std::slice::from_ref(hold)).await {
+            tracing::debug!(%fault, "a connection will be let go in time");
         }
     }
 
@@ -199,16 +207,5 @@ impl Interpreter {
         guest.key = self.lexicon.for_recovery(guest.key);
         let recall = self.recalls.hold(hold, user, socket.clone(), Arc::clone(&guest.seat));
         Some(Recalled { recall: Some(recall), taken_up })
-    }
-
-    /// A client has gone: by saying so, or because its transport was lost.
-    pub(super) async fn part(&self, peer: &Peer, clean: bool) {
-        let Some(recall) = &peer.recall else { return };
-        if !clean {
-            recall.lost();
-        } else if let Err(fault) = self.collab.let_go(&[], std::slice::from_ref(&recall.hold)).await
-        {
-            tracing::debug!(%fault, "a connection will be let go later");
-        }
     }
 }
