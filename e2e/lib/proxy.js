@@ -27,7 +27,7 @@ export class Proxy {
   /** Ends all connections in the middle, with what is on its way in either direction, and takes no others. */
   cut() {
     this.#isCut = true;
-    this.#streams.forEach((stream) => stream.resetAndDestroy());
+    this.#streams.forEach((stream) => stream.destroy());
   }
 
   /** Takes connections again. */
@@ -43,7 +43,7 @@ export class Proxy {
 
   #carry(near, port) {
     if (this.#isCut) {
-      near.resetAndDestroy();
+      near.destroy();
       return;
     }
     this.carried += 1;

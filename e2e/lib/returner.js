@@ -21,6 +21,9 @@ export const JOIN = {
   native: (socket, id) => socket.emitWithAck('subscribe', { room: `project:${id}` }),
 };
 
+/** Those in whose words everyone in a project hears everything. */
+export const WORDS = Object.keys(JOIN).filter((dialect) => dialect !== 'prodsight');
+
 export class Returner {
   /** Titles of tasks in the order in which they were told, once per event that has a place. */
   titles = [];

@@ -1,6 +1,6 @@
 // The process is killed in the middle of writing, again and again. What was acknowledged is there
 // afterwards, what was not can be asked for again, and the log tells each change exactly once; so
-// it is told to clients that come back with their cursor.
+// it is told to clients that come back with their cursor, stock socket.io-client among them.
 //
 // KILLS is how often (default 10). With a binary built with the feature `crash-points` the process
 // ends itself at chosen points; without it, or where that point is not reached, it is killed from
@@ -10,6 +10,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { RawSocket } from '../lib/raw.js';
+import { Returner } from '../lib/returner.js';
+import { TRANSPORTS } from '../lib/sockets.js';
 import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
@@ -23,6 +25,8 @@ describe('kill -9 under write load', () => {
   let [project, since] = [];
   /** In each dialect that can resume, somebody who hears the project through all that happens. */
   let travellers;
+  /** The same over Socket.IO, by each transport; they come back by themselves. */
+  let returners;
   /** What every writer asked for: title → id of the task, or none while that is not known. */
   const asked = new Map();
 
@@ -34,9 +38,14 @@ describe('kill -9 under write load', () => {
     const travel = (dialect) => new Traveller(dialect, world.alice, [`project:${project.id}`], titles);
     travellers = Object.values(DIALECTS).map(travel);
     await come();
+    // Those who hear of every new task.
+    returners = ['taskmanager', 'flux', 'native'].flatMap((dialect) =>
+      TRANSPORTS.map(({ options }) => new Returner(dialect, world.alice, { titles, ...options })));
+    await Promise.all(returners.map((one) => one.hearing(project)));
   });
   after(() => {
     travellers.forEach((one) => one.lose());
+    returners.forEach((one) => one.close());
     return world.stop();
   });
 
@@ -104,10 +113,11 @@ describe('kill -9 under write load', () => {
       'the log has no hole and nothing twice',
     );
     const titles = events.map((event) => event.payload.task.title);
-    for (const one of travellers) {
+    for (const one of [...travellers, ...returners]) {
       await one.hears(titles.length);
       assert.deepEqual(one.titles, titles, 'who came back heard each change once, in order');
     }
+    assert.ok(returners.every(({ recovered }) => recovered.every((one) => one)), 'each recovered');
     const told = events.map((event) => event.payload.task.id);
     assert.deepEqual(told.sort((a, b) => a - b), [...stored.values()].sort((a, b) => a - b));
     return stored.size;

@@ -1,17 +1,21 @@
 // A network that drops everybody again and again while much is written: who comes back with his
-// cursor has heard every change once, in order.
+// cursor has heard every change once, in order, be it by `resume` on a raw socket or by the recovery
+// of stock socket.io-client, over each transport.
 //
-// TRAVELLERS (100) clients, half of each dialect that can resume, and DROPS (3) of DROP_MS (2000).
+// TRAVELLERS (100) clients on raw sockets, RETURNERS (100) over Socket.IO, DROPS (5) of DROP_MS (2000).
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Proxy } from '../lib/proxy.js';
+import { Returner, WORDS } from '../lib/returner.js';
+import { TRANSPORTS } from '../lib/sockets.js';
 import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
 const TRAVELLERS = Number(process.env.TRAVELLERS ?? 100);
-const DROPS = Number(process.env.DROPS ?? 3);
+const RETURNERS = Number(process.env.RETURNERS ?? 100);
+const DROPS = Number(process.env.DROPS ?? 5);
 const DROP_MS = Number(process.env.DROP_MS ?? 2_000);
 /** Changes between two drops, and during one. */
 const CHANGES = 60;
@@ -24,7 +28,7 @@ const BACK_OFF_MS = 100;
 let world;
 let network;
 before(async () => {
-  const people = Array.from({ length: Math.ceil(TRAVELLERS / EACH) }, (_, n) => `bob${n}`);
+  const people = Array.from({ length: Math.ceil(Math.max(TRAVELLERS, RETURNERS) / EACH) }, (_, n) => `bob${n}`);
   const env = { WS_MAX_CONNECTIONS_PER_USER: '64', ACCESS_TOKEN_EXPIRE_MINUTES: '600' };
   world = await World.start(['alice', ...people], { env });
   network = await Proxy.to(world.server.port);
@@ -37,7 +41,7 @@ after(async () => {
 /** The clock is what paces a network and who comes back; nothing is waited for by it. */
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => {
+test(`${TRAVELLERS} and ${RETURNERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => {
   const people = Object.keys(world).filter((name) => name.startsWith('bob')).map((name) => world[name]);
   const project = await world.project(world.alice, ...people);
   const task = await Promise.all(Array.from({ length: WRITERS }, () => world.task(world.alice, project)));
@@ -46,7 +50,13 @@ test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => 
     const person = { ...people[Math.floor(n / EACH)], rest: { url: network.url } };
     return new Traveller(Object.values(DIALECTS)[n % 2], person, [`project:${project.id}`]);
   });
-  await Promise.all(travellers.map((one) => one.come()));
+  const returners = Array.from({ length: RETURNERS }, (_, n) => {
+    const { options } = TRANSPORTS[Math.floor(n / WORDS.length) % TRANSPORTS.length];
+    const { url } = network;
+    return new Returner(WORDS[n % WORDS.length], people[Math.floor(n / EACH)], { url, ...options });
+  });
+  await Promise.all([...travellers.map((one) => one.come()), ...returners.map((one) => one.hearing(project))]);
+  const everybody = [...travellers, ...returners];
 
   let over = false;
   const travel = async (one) => {
@@ -55,6 +65,7 @@ test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => 
       for (let there = false; !there && !over; ) {
         try {
           assert.equal((await one.come()).reset, undefined);
+          one.returned = (one.returned ?? 0) + 1;
           there = true;
         } catch (error) {
           if (error instanceof assert.AssertionError) throw error;
@@ -81,18 +92,23 @@ test(`${TRAVELLERS} clients, and ${DROPS} drops of ${DROP_MS} ms`, async (t) => 
     network.cut();
     await Promise.all([pause(DROP_MS), writing]);
     network.mend();
-    await Promise.race([travelling, Promise.all(travellers.map((one) => one.hears(made)))]);
+    await Promise.race([travelling, Promise.all(everybody.map((one) => one.hears(made)))]);
   }
   await write(made + CHANGES);
 
   const { events } = await world.alice.rest.feed(since);
   const told = events.map(({ payload }) => payload.task.title);
   assert.equal(told.length, made);
-  await Promise.race([travelling, Promise.all(travellers.map((one) => one.hears(made)))]);
-  for (const one of travellers) assert.deepEqual(one.titles, told);
-  t.diagnostic(`told: ${made} changes, ${network.carried} connections, ${made * TRAVELLERS} deliveries, each client each change once and in order`);
-  assert.ok(network.carried >= TRAVELLERS * (DROPS + 1), 'everybody was dropped each time');
+  await Promise.race([travelling, Promise.all(everybody.map((one) => one.hears(made)))]);
+  for (const one of everybody) assert.deepEqual(one.titles, told, `${one.socket ? one.dialect : 'a raw socket'}`);
+  for (const { dialect, recovered } of returners) {
+    assert.ok(recovered.length >= DROPS && recovered.every((one) => one), `${dialect}: ${recovered}`);
+  }
+  const returns = returners.reduce((all, one) => all + one.recovered.length, 0);
+  t.diagnostic(`told: ${made} changes, ${network.carried} connections, ${returns} recovered, ${made * everybody.length} deliveries, each client each change once and in order`);
+  assert.ok(travellers.every(({ returned }) => returned >= DROPS), 'everybody was dropped each time');
   over = true;
   travellers.forEach((one) => one.lose());
+  returners.forEach((one) => one.close());
   await travelling;
 });
