@@ -23,10 +23,11 @@ class Stock {
     return stock;
   }
 
-  /** The arguments of the next event of this name. */
+  /** The arguments of the next event of this name, without the offset of recovery. */
   hears(name) {
     const heard = deferred();
-    this.socket.once(name, (...args) => heard.resolve(args));
+    const placed = (args) => this.socket._pid && /^\d+$/.test(args.at(-1));
+    this.socket.once(name, (...args) => heard.resolve(placed(args) ? args.slice(0, -1) : args));
     return within(heard.promise, `${name} at a stock client`);
   }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use chorus_gateway::engine::application::{Admitted, Application, Connecting, Handshake, Incoming};
-use chorus_gateway::engine::{Identity, Plain, Said, Socket};
+use chorus_gateway::engine::recovery::Shown;
+use chorus_gateway::engine::{Plain, Said, Socket};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use http::Response;
@@ -32,15 +33,17 @@ pub(crate) struct Conformance {
 #[derive(Debug)]
 pub(crate) enum Peer {
     /// In a namespace.
-    Named { socket: Socket, guest: Option<Guest> },
+    Named { socket: Socket, guest: Option<Guest>, recovered: bool },
     /// In a session without Socket.IO.
     Plain(Plain),
 }
 
 impl Conformance {
     /// An application without clients; with the fixture's handlers or without them.
-    pub(crate) fn new(fixture: bool, clock: Arc<SystemClock>) -> Self {
-        Self { rooms: Rooms::default(), fixture: fixture.then(|| Fixture::new(clock)) }
+    /// `recovers`: whether clients that were lost may come back.
+    pub(crate) fn new(fixture: bool, recovers: bool, clock: Arc<SystemClock>) -> Self {
+        let rooms = Rooms::new(recovers, Arc::clone(&clock));
+        Self { rooms, fixture: fixture.then(|| Fixture::new(clock)) }
     }
 
     fn welcome(&self, connecting: Connecting<'_>) -> Option<Admitted<Peer>> {
@@ -49,14 +52,13 @@ impl Conformance {
             socket.refuse(reason);
             return None;
         }
-        socket.identify(Identity { sid, pid: None });
-        socket.send([socket.accept()]);
-        self.rooms.enter(&socket);
+        let recovered = self.rooms.enter(&socket, sid, &Shown::of(payload));
         if is_echo(socket.namespace()) {
-            echo::greet(&socket, payload);
+            echo::greet(&self.rooms, &socket, payload);
         }
-        let guest = self.fixture.as_ref().map(|_| Guest::greeted(&socket, payload));
-        Some(Admitted { peer: Peer::Named { socket, guest }, expires_in: None, beats: false })
+        let guest = self.fixture.as_ref().map(|_| Guest::greeted(&self.rooms, &socket, payload));
+        let peer = Peer::Named { socket, guest, recovered };
+        Some(Admitted { peer, expires_in: None, beats: false })
     }
 }
 
@@ -80,12 +82,12 @@ impl Application for Conformance {
         peer: &Arc<Peer>,
         incoming: Incoming<'_>,
     ) -> Option<BoxFuture<'static, ()>> {
-        if let Peer::Named { socket, guest } = &**peer {
+        if let Peer::Named { socket, guest, recovered } = &**peer {
             if let (Some(fixture), Some(guest)) = (&self.fixture, guest) {
-                fixture.hear(guest, socket, &incoming);
+                fixture.hear(&self.rooms, guest, socket, &incoming);
             }
             if is_echo(socket.namespace()) {
-                echo::hear(socket, &self.rooms, &incoming);
+                echo::hear(&self.rooms, socket, *recovered, &incoming);
             }
         }
         None
@@ -96,10 +98,11 @@ impl Application for Conformance {
         peer: &Arc<Peer>,
         incoming: Incoming<'_>,
     ) -> Option<BoxFuture<'static, ()>> {
-        if let Peer::Named { socket, guest } = &**peer
-            && !guest.as_ref().is_some_and(|guest| guest.acknowledged(socket, &incoming))
+        let rooms = &self.rooms;
+        if let Peer::Named { socket, guest, .. } = &**peer
+            && !guest.as_ref().is_some_and(|guest| guest.acknowledged(rooms, socket, &incoming))
         {
-            echo::acknowledged(socket, &incoming);
+            echo::acknowledged(rooms, socket, &incoming);
         }
         None
     }
@@ -145,9 +148,9 @@ impl Application for Conformance {
         ready(()).boxed()
     }
 
-    fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, _: bool) -> BoxFuture<'static, ()> {
+    fn disconnected(self: &Arc<Self>, peer: Arc<Peer>, clean: bool) -> BoxFuture<'static, ()> {
         if let Peer::Named { socket, .. } = &*peer {
-            self.rooms.leave(socket);
+            self.rooms.leave(socket, clean);
         }
         ready(()).boxed()
     }

@@ -1,6 +1,6 @@
 //! The namespaces `/` and `/custom`: what comes is sent back.
 
-use chorus_gateway::engine::emit::{Values, emission};
+use chorus_gateway::engine::emit::Values;
 use chorus_gateway::engine::{Incoming, Socket};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -16,21 +16,18 @@ struct Identity<'a> {
 }
 
 /// A client has connected with this payload: it is told so.
-pub(crate) fn greet(socket: &Socket, payload: Option<&RawValue>) {
+pub(crate) fn greet(rooms: &Rooms, socket: &Socket, payload: Option<&RawValue>) {
     let nothing = json(&serde_json::Map::new());
-    say(socket, "auth", payload.unwrap_or(&nothing));
+    say(rooms, socket, "auth", payload.unwrap_or(&nothing));
 }
 
 /// A client has said something.
-pub(crate) fn hear(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
+pub(crate) fn hear(rooms: &Rooms, socket: &Socket, recovered: bool, incoming: &Incoming<'_>) {
     let values = incoming.values();
     match incoming.args.name().unwrap_or_default() {
-        "message" => socket.emit("message-back", values),
+        "message" => rooms.emit(socket, "message-back", values),
         "message-with-ack" => answer(socket, incoming, values),
-        "broadcast" => {
-            let frame = emission(socket.namespace(), socket.unplaced(), "broadcast", values);
-            rooms.send(socket.namespace(), None, &frame);
-        }
+        "broadcast" => rooms.tell(socket.namespace(), None, "broadcast", values),
         "panic" => panic!("the client wanted it"),
         "join" => join(socket, rooms, incoming),
         "to-room" => tell_room(socket, rooms, values),
@@ -39,7 +36,7 @@ pub(crate) fn hear(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
         }
         "who" => {
             let id = socket.id();
-            let identity = json(&Identity { id, recovered: false, rooms: rooms.of(socket) });
+            let identity = json(&Identity { id, recovered, rooms: rooms.of(socket) });
             answer(socket, incoming, Values { items: &[&identity], attachments: &[] });
         }
         _ => {}
@@ -47,8 +44,8 @@ pub(crate) fn hear(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
 }
 
 /// A client has answered a question of [`hear`].
-pub(crate) fn acknowledged(socket: &Socket, incoming: &Incoming<'_>) {
-    socket.emit("emit-with-ack", incoming.values());
+pub(crate) fn acknowledged(rooms: &Rooms, socket: &Socket, incoming: &Incoming<'_>) {
+    rooms.emit(socket, "emit-with-ack", incoming.values());
 }
 
 /// Acknowledges, if the client wants it.
@@ -59,8 +56,8 @@ pub(crate) fn answer(socket: &Socket, incoming: &Incoming<'_>, values: Values<'_
 }
 
 /// Sends an event with one argument.
-pub(crate) fn say(socket: &Socket, name: &str, argument: &RawValue) {
-    socket.emit(name, Values { items: &[argument], attachments: &[] });
+pub(crate) fn say(rooms: &Rooms, socket: &Socket, name: &str, argument: &RawValue) {
+    rooms.emit(socket, name, Values { items: &[argument], attachments: &[] });
 }
 
 /// A value as JSON; `null` if it has no such form.
@@ -78,9 +75,7 @@ fn join(socket: &Socket, rooms: &Rooms, incoming: &Incoming<'_>) {
 fn tell_room(socket: &Socket, rooms: &Rooms, values: Values<'_>) {
     let Some((room, items)) = values.items.split_first() else { return };
     let Some(room) = text(room) else { return };
-    let frame =
-        emission(socket.namespace(), socket.unplaced(), "to-room", Values { items, ..values });
-    rooms.send(socket.namespace(), Some(&room), &frame);
+    rooms.tell(socket.namespace(), Some(&room), "to-room", Values { items, ..values });
 }
 
 fn text(value: &RawValue) -> Option<String> {

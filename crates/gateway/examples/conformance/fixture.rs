@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::echo::{answer, json, say};
+use crate::rooms::Rooms;
 use crate::system::SystemClock;
 
 /// What `getUtf8` is answered with, one event each.
@@ -81,20 +82,33 @@ impl Fixture {
     }
 
     /// A client has said something.
-    pub(crate) fn hear(&self, guest: &Guest, socket: &Socket, incoming: &Incoming<'_>) {
+    pub(crate) fn hear(
+        &self,
+        rooms: &Rooms,
+        guest: &Guest,
+        socket: &Socket,
+        incoming: &Incoming<'_>,
+    ) {
         match (socket.namespace(), incoming.args.name().unwrap_or_default()) {
             ("/" | "/foo", "getId") => reply(socket, incoming, &json(socket.id())),
             ("/", name) => {
-                self.tell(name, guest, socket, incoming);
-                tell_bytes(name, guest, socket, incoming);
+                self.tell(name, rooms, guest, socket, incoming);
+                tell_bytes(name, rooms, guest, socket, incoming);
             }
             _ => {}
         }
     }
 
-    fn tell(&self, name: &str, guest: &Guest, socket: &Socket, incoming: &Incoming<'_>) {
+    fn tell(
+        &self,
+        name: &str,
+        rooms: &Rooms,
+        guest: &Guest,
+        socket: &Socket,
+        incoming: &Incoming<'_>,
+    ) {
         match name {
-            "hi" => socket.emit("hi", Values::default()),
+            "hi" => rooms.emit(socket, "hi", Values::default()),
             "echo" => {
                 let values = incoming.values();
                 let items = values.items.get(..1).unwrap_or_default();
@@ -102,13 +116,13 @@ impl Fixture {
             }
             "ack" => guest.remember(socket.ask("ack", Values::default())),
             "getAckDate" => reply(socket, incoming, &json(&self.clock.now())),
-            "getDate" => say(socket, "takeDate", &json(&self.clock.now())),
+            "getDate" => say(rooms, socket, "takeDate", &json(&self.clock.now())),
             "getDateObj" => {
                 let date = HashMap::from([("date", self.clock.now())]);
-                say(socket, "takeDateObj", &json(&date));
+                say(rooms, socket, "takeDateObj", &json(&date));
             }
-            "getUtf8" => UTF8.iter().for_each(|text| say(socket, "takeUtf8", &json(text))),
-            "false" => say(socket, "false", &json(&false)),
+            "getUtf8" => UTF8.iter().for_each(|text| say(rooms, socket, "takeUtf8", &json(text))),
+            "false" => say(rooms, socket, "false", &json(&false)),
             "getHandshake" => {
                 let headers = &socket.handshake().headers;
                 let headers = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -123,12 +137,12 @@ impl Fixture {
 
 impl Guest {
     /// A client that was let in.
-    pub(crate) fn greeted(socket: &Socket, payload: Option<&RawValue>) -> Self {
+    pub(crate) fn greeted(rooms: &Rooms, socket: &Socket, payload: Option<&RawValue>) -> Self {
         let nothing = json(&serde_json::Map::new());
         let auth = payload.unwrap_or(&nothing);
         if socket.namespace() == "/abc" {
             let shown = Shown { query: query(socket.handshake()), auth, headers: None };
-            say(socket, "handshake", &json(&shown));
+            say(rooms, socket, "handshake", &json(&shown));
         }
         Self {
             auth: auth.to_owned(),
@@ -138,7 +152,12 @@ impl Guest {
     }
 
     /// A client has answered. False if the fixture did not ask.
-    pub(crate) fn acknowledged(&self, socket: &Socket, incoming: &Incoming<'_>) -> bool {
+    pub(crate) fn acknowledged(
+        &self,
+        rooms: &Rooms,
+        socket: &Socket,
+        incoming: &Incoming<'_>,
+    ) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let at = asked.iter().position(|id| incoming.ack == Some(*id));
         let Some(at) = at else { return false };
@@ -147,7 +166,7 @@ impl Guest {
             && first.get() == "5"
             && serde_json::from_str(second.get()).is_ok_and(|second: Tested| second.test)
         {
-            socket.emit("got it", Values::default());
+            rooms.emit(socket, "got it", Values::default());
         }
         true
     }
@@ -161,21 +180,25 @@ impl Guest {
     }
 }
 
-fn tell_bytes(name: &str, guest: &Guest, socket: &Socket, incoming: &Incoming<'_>) {
+fn tell_bytes(name: &str, rooms: &Rooms, guest: &Guest, socket: &Socket, incoming: &Incoming<'_>) {
     let has_bytes = !incoming.attachments.is_empty();
     match name {
         "doge" => {
             let placeholder = json(&serde_json::json!({"_placeholder": true, "num": 0}));
             let attachments = [Bytes::from_static(b"asdfasdf")];
-            socket.emit("doge", Values { items: &[&placeholder], attachments: &attachments });
+            rooms.emit(
+                socket,
+                "doge",
+                Values { items: &[&placeholder], attachments: &attachments },
+            );
         }
-        "buffa" if has_bytes => socket.emit("buffack", Values::default()),
+        "buffa" if has_bytes => rooms.emit(socket, "buffack", Values::default()),
         "jsonbuff" if has_bytes && is_mixed(incoming) => {
-            socket.emit("jsonbuff-ack", Values::default());
+            rooms.emit(socket, "jsonbuff-ack", Values::default());
         }
         "abuff1" if has_bytes => guest.first_buffer.store(true, Ordering::Relaxed),
         "abuff2" if guest.first_buffer.load(Ordering::Relaxed) => {
-            socket.emit("abuff2-ack", Values::default());
+            rooms.emit(socket, "abuff2-ack", Values::default());
         }
         _ => {}
     }

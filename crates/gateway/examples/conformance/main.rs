@@ -48,7 +48,8 @@ async fn run() -> io::Result<()> {
     let settings = Settings::read()?;
     let tracker = TaskTracker::new();
     let clock = Arc::new(SystemClock::new());
-    let application = Arc::new(Conformance::new(settings.fixture, Arc::clone(&clock)));
+    let application =
+        Arc::new(Conformance::new(settings.fixture, settings.recovers, Arc::clone(&clock)));
     let surroundings = Surroundings {
         tracker: tracker.clone(),
         clock,

@@ -15,6 +15,8 @@ pub(crate) struct Settings {
     pub(crate) port: u16,
     /// `FIXTURE=client`: whether the handlers for the suite of `socket.io-client` are there.
     pub(crate) fixture: bool,
+    /// `RECOVERY=1`: whether clients that were lost may come back.
+    pub(crate) recovers: bool,
     ping_interval: u64,
     ping_timeout: u64,
     connect_timeout: u64,
@@ -39,6 +41,7 @@ impl Settings {
         Ok(Self {
             port: number("PORT", 3000)?,
             fixture,
+            recovers: number::<u8>("RECOVERY", fixture.into())? > 0,
             ping_interval: number("PING_INTERVAL", if fixture { 2000 } else { 300 })?,
             ping_timeout: number("PING_TIMEOUT", 200)?,
             connect_timeout: number("CONNECT_TIMEOUT", 1000)?,

@@ -71,10 +71,14 @@ impl Socket {
         self.end.identity.get().map_or("", |identity| &identity.sid)
     }
 
+    /// The secret with which it may take up the connection, if it has one.
+    pub fn pid(&self) -> Option<&str> {
+        self.end.identity.get()?.pid.as_deref()
+    }
+
     /// What the client is to be told of the place of what has none.
     pub fn unplaced(&self) -> Offset<'static> {
-        let pid = self.end.identity.get().and_then(|identity| identity.pid.as_ref());
-        if pid.is_some() { Offset::Unplaced } else { Offset::Unknown }
+        if self.pid().is_some() { Offset::Unplaced } else { Offset::Unknown }
     }
 
     /// The id that the hub and the log know this connection by.
@@ -95,9 +99,7 @@ impl Socket {
     /// The answer that lets the client in: `40{"sid":…}`. Must be the first frame it gets, and what
     /// it knows itself by be settled.
     pub fn accept(&self) -> Frame {
-        let End { namespace, identity, .. } = &*self.end;
-        let pid = identity.get().and_then(|identity| identity.pid.as_deref());
-        text(|buf| socketio::write_connect(buf, namespace, self.id(), pid))
+        text(|buf| socketio::write_connect(buf, self.namespace(), self.id(), self.pid()))
     }
 
     /// An event to this client alone.
