@@ -220,9 +220,10 @@ pub(crate) struct Question {
     pub(crate) upto: SyncId,
 }
 
-/// The answer: frames of events in order, and the last event that was looked at.
+/// What a connection that could not follow is told: frames of events in order, and the last event
+/// that was looked at.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
+pub struct Answer {
     pub(crate) turn: u64,
     pub(crate) told: Vec<(SyncId, Told)>,
     pub(crate) scanned: SyncId,

@@ -10,6 +10,7 @@
 //! * [`presence`] – who is in which room; `names` – what rooms without an entity are called;
 //! * [`tail`] – the newest events, in memory;
 //! * `catchup` – what those are told who could not follow; `made` – their frames;
+//! * [`past`] – where it is read what happened;
 //! * [`bus`] – hints between nodes;
 //! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it;
 //! * [`counters`] – what is counted and timed.
@@ -24,6 +25,7 @@ mod made;
 mod names;
 pub mod orders;
 pub mod outbox;
+pub mod past;
 pub mod presence;
 pub mod publisher;
 pub mod tail;
@@ -33,6 +35,7 @@ pub use counters::{ByWord, Counters, Gauges, Timings};
 pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss};
 pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime, Rewind};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
+pub use past::{Moment, Past};
 pub use presence::Present;
-pub use publisher::Publisher;
+pub use publisher::{Publisher, Turn};
 pub use tail::Tail;

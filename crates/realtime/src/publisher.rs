@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, crash};
-use chorus_storage::{Batch, Committed, Store};
+use chorus_storage::{Batch, Committed, Store, StoreError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::MissedTickBehavior;
@@ -28,11 +28,13 @@ use crate::frame::Encoder;
 use crate::hub::{Hub, Tally};
 use crate::names::Names;
 use crate::orders::{Arrival, Entry, Joined, Order, QUEUE, Realtime};
+use crate::past::Past;
 use crate::presence::{Lists, Roster};
 use crate::tail::Tail;
 use behind::Readings;
 
 pub use attendance::MOST_ROOMS;
+pub use behind::Asked;
 
 /// How long a user whose last connection was lost still counts as present.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -50,9 +52,9 @@ const READS: usize = 16;
 
 /// What a publisher is made of.
 #[derive(Debug)]
-pub struct Parts<E> {
+pub struct Parts<E, P = Store> {
     /// Where the log is.
-    pub store: Store,
+    pub store: P,
     /// Who writes frames.
     pub encoder: Arc<E>,
     /// Hints to and from the other nodes.
@@ -65,9 +67,24 @@ pub struct Parts<E> {
     pub patience: Duration,
 }
 
+/// What the publisher takes up, apart from what waits in its own queues.
+#[derive(Debug)]
+pub enum Turn {
+    /// A commit, from the writer's hand.
+    Commit(Batch),
+    /// Another node says how far the log reaches.
+    Hint(Cursor),
+    /// So many hints were lost that nobody knows what they said.
+    HintsLost,
+    /// It is time to look at the head of the log.
+    Poll,
+    /// Nothing: orders, answers of the log and what has become due are seen to in every turn.
+    Nothing,
+}
+
 /// The announcing task's state.
 pub struct Publisher {
-    store: Store,
+    past: Arc<dyn Past>,
     encoder: Arc<dyn Encoder>,
     bus: Arc<dyn Bus>,
     hints: broadcast::Receiver<Cursor>,
@@ -100,17 +117,17 @@ struct UnderWay {
 
 impl Publisher {
     /// A publisher at the head of the log, its tail filled, and the handle to it.
-    pub async fn new<E: Encoder + 'static>(
-        parts: Parts<E>,
+    pub async fn new<E: Encoder + 'static, P: Past + 'static>(
+        parts: Parts<E, P>,
         committed: Committed,
-    ) -> Result<(Self, Realtime), chorus_storage::StoreError> {
+    ) -> Result<(Self, Realtime), StoreError> {
         let Parts { store, encoder, bus, clock, tail, patience } = parts;
         let head = store.head().id;
         let tail = Arc::new(Tail::new(tail.max(1), head));
         let (sender, orders) = mpsc::channel(QUEUE);
         let hints = bus.hints();
         let mut this = Self {
-            store,
+            past: Arc::new(store),
             encoder,
             bus,
             hints,
@@ -151,29 +168,45 @@ impl Publisher {
         let drains = Arc::clone(self.hub.drains());
         loop {
             let expiry = self.until_expiry();
-            tokio::select! {
+            let turn = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 batch = self.committed.recv() => match batch {
-                    Some(batch) => self.announce_own(&batch).await,
+                    Some(batch) => Turn::Commit(batch),
                     None => break,
                 },
                 order = self.orders.recv() => {
                     if let Some(order) = order {
                         self.obey(order).await;
                     }
+                    Turn::Nothing
                 }
-                hint = self.hints.recv() => self.take_hint(hint).await,
-                read = self.readings.some(&drains) => self.serve(read),
-                _ = poll.tick() => self.catch_up().await,
-                () = expiry => {}
-            }
-            self.finish_round().await;
+                hint = self.hints.recv() => self.heard(hint),
+                read = self.readings.some(&drains) => {
+                    self.serve(read);
+                    Turn::Nothing
+                }
+                _ = poll.tick() => Turn::Poll,
+                () = expiry => Turn::Nothing,
+            };
+            self.take(turn).await;
         }
         while let Ok(batch) = self.committed.try_recv() {
             self.announce_own(&batch).await;
             self.flush().await;
         }
+    }
+
+    /// Takes a turn, and sees to what waits. [`run`](Self::run) does nothing else; whoever has a
+    /// time of his own calls it instead.
+    pub async fn take(&mut self, turn: Turn) {
+        match turn {
+            Turn::Commit(batch) => self.announce_own(&batch).await,
+            Turn::Hint(head) if head.id <= self.published => {}
+            Turn::Hint(_) | Turn::HintsLost | Turn::Poll => self.catch_up().await,
+            Turn::Nothing => {}
+        }
+        self.finish_round().await;
     }
 
     /// Takes what else has come meanwhile, so that one flush serves many, then flushes.
@@ -226,12 +259,15 @@ impl Publisher {
         self.under_way = Some(under_way);
     }
 
-    async fn take_hint(&mut self, hint: Result<Cursor, RecvError>) {
+    fn heard(&mut self, hint: Result<Cursor, RecvError>) -> Turn {
         match hint {
-            Ok(head) if head.id <= self.published => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => self.catch_up().await,
-            // The bus is gone; the poll of the head goes on.
-            Err(RecvError::Closed) => self.hints = self.bus.hints(),
+            Ok(head) => Turn::Hint(head),
+            Err(RecvError::Lagged(_)) => Turn::HintsLost,
+            Err(RecvError::Closed) => {
+                // The bus is gone; the poll of the head goes on.
+                self.hints = self.bus.hints();
+                Turn::Nothing
+            }
         }
     }
 
@@ -243,7 +279,7 @@ impl Publisher {
         self.polled = self.clock.monotonic();
         for _ in 0..READS {
             let after = self.published;
-            let events = match self.store.read(move |reads| reads.events(after, READ)).await {
+            let events = match self.past.events(after, READ).await {
                 Ok(events) => events,
                 Err(error) => {
                     tracing::warn!(%error, "cannot read the log; trying again within a second");
@@ -346,12 +382,12 @@ impl Publisher {
     }
 
     fn cursor(&self) -> Cursor {
-        Cursor { epoch: self.store.head().epoch, id: self.published }
+        Cursor { epoch: self.past.head().epoch, id: self.published }
     }
 
-    async fn fill_tail(&self) -> Result<(), chorus_storage::StoreError> {
+    async fn fill_tail(&self) -> Result<(), StoreError> {
         let after = SyncId(self.published.0.saturating_sub(READ as u64));
-        for event in self.store.read(move |reads| reads.events(after, READ)).await? {
+        for event in self.past.events(after, READ).await? {
             if event.sync_id <= self.published {
                 self.tail.push(event);
             }

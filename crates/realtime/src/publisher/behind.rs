@@ -11,7 +11,7 @@ use std::time::Duration;
 use chorus_model::event::Rooms;
 use chorus_model::signal::{Named, SignalBody};
 use chorus_model::{ConnectionId, Cursor, Signal, UserId, UserRef};
-use chorus_storage::{Interval, Place, Reads, StoreError};
+use chorus_storage::{Interval, Place, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -23,6 +23,7 @@ use crate::frame::{Encoder, FrameKey};
 use crate::hub::Fed;
 use crate::made::Made;
 use crate::outbox::Drains;
+use crate::past::Moment;
 use crate::presence::roster::Places;
 use crate::tail::Tail;
 
@@ -112,14 +113,14 @@ impl Publisher {
         match self.held_in_tail(&question) {
             Some(answer) => self.feed(id, answer),
             None => {
-                let (store, tail) = (self.store.clone(), Arc::clone(&self.tail));
-                let (encoder, made) = (Arc::clone(&self.encoder), Arc::clone(self.hub.made()));
-                let counters = Arc::clone(&self.counters);
-                let read = async move {
-                    let sources = Sources { tail, encoder, made, counters };
-                    let read = move |reads: &Reads<'_>| sources.read(reads, &question);
-                    (id, store.read(read).await)
+                let asked = Asked {
+                    question,
+                    tail: Arc::clone(&self.tail),
+                    encoder: Arc::clone(&self.encoder),
+                    made: Arc::clone(self.hub.made()),
+                    counters: Arc::clone(&self.counters),
                 };
+                let read = self.past.answer(asked).map(move |outcome| (id, outcome));
                 self.readings.under_way.push(read.boxed());
             }
         }
@@ -198,31 +199,34 @@ impl Publisher {
     }
 }
 
-/// What a reader of the log needs.
-struct Sources {
+/// What a connection that could not follow is to be told: a question to the log, with all that a
+/// reader of it needs.
+pub struct Asked {
+    question: Question,
     tail: Arc<Tail>,
     encoder: Arc<dyn Encoder>,
     made: Arc<Made>,
     counters: Arc<Counters>,
 }
 
-impl Sources {
-    /// What a connection is to be told; none if the log has lost some of it.
-    fn read(&self, reads: &Reads<'_>, question: &Question) -> Result<Option<Answer>, StoreError> {
+impl Asked {
+    /// The answer; none if the log has lost some of it.
+    pub fn read(&self, log: &dyn Moment) -> Result<Option<Answer>, StoreError> {
+        let question = &self.question;
         let rooms = question.rooms();
         let held = self.tail.between(question.after, question.upto, &rooms, catchup::BATCH);
         let found = match held {
             Some(found) => found,
             None => {
                 counters::count(&self.counters.catch_up_reads);
-                let from = Cursor { id: question.after, ..reads.head()? };
-                if matches!(reads.place(&from, &rooms)?, Place::Reset(_)) {
+                let from = Cursor { id: question.after, ..log.head()? };
+                if matches!(log.place(&from, &rooms)?, Place::Reset(_)) {
                     return Ok(None);
                 }
-                reads.events_in_rooms(&rooms, question.after, question.upto, catchup::BATCH)?
+                log.events_in_rooms(&rooms, question.after, question.upto, catchup::BATCH)?
             }
         };
-        let intervals = reads.intervals_of(question.user)?;
+        let intervals = log.intervals_of(question.user)?;
         let belongs = |project, at| {
             let covers = |interval: &Interval| {
                 interval.project == project
@@ -232,5 +236,11 @@ impl Sources {
             intervals.iter().any(covers)
         };
         Ok(Some(question.answer(found, belongs, &*self.encoder, &self.made)))
+    }
+}
+
+impl std::fmt::Debug for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asked").field("question", &self.question).finish_non_exhaustive()
     }
 }
