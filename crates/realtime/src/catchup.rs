@@ -3,7 +3,7 @@
 //! [`Behind`] per such connection, the publisher has its [`Question`]s answered by the readers of
 //! the log.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ pub(crate) struct Ending;
 /// Presence that a connection was not told.
 #[derive(Debug, Default)]
 pub(crate) struct Missed {
-    pub(crate) changes: HashMap<(UserId, Room), Change>,
+    pub(crate) changes: BTreeMap<(UserId, Room), Change>,
     pub(crate) lists: BTreeSet<Room>,
 }
 

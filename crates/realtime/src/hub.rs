@@ -240,9 +240,12 @@ impl Hub {
         groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
     }
 
-    /// The rooms of a project that somebody is in.
+    /// The rooms of a project that somebody is in, in their order.
     pub fn rooms_around(&self, project: ProjectId) -> Rooms {
-        self.rooms.keys().filter(|room| room.project() == Some(project)).copied().collect()
+        let around = self.rooms.keys().filter(|room| room.project() == Some(project));
+        let mut rooms: Rooms = around.copied().collect();
+        rooms.sort_unstable();
+        rooms
     }
 
     /// Notes that event `at` deleted a project: nobody belongs to it any more, and whoever was
