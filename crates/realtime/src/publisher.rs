@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::{Clock, Cursor, Event, Room, Signal, SyncId, crash};
+use chorus_model::{Clock, ConnectionId, Cursor, Event, Room, Signal, SyncId, crash};
 use chorus_storage::{Batch, Committed, Store, StoreError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -27,7 +27,7 @@ use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::Encoder;
 use crate::hub::{Hub, Tally};
 use crate::names::Names;
-use crate::orders::{Arrival, Entry, Joined, Order, QUEUE, Realtime};
+use crate::orders::{Arrival, Entry, Joined, Order, QUEUE, Realtime, Rewind};
 use crate::past::Past;
 use crate::presence::{Lists, Roster};
 use crate::tail::Tail;
@@ -322,6 +322,7 @@ impl Publisher {
                 let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
                     let present = if asks_who { self.present(&rooms) } else { Vec::new() };
+                    let rewind = rewind.map(|one| self.within_reach(connection, one));
                     let (since, resumes) = (self.clock.now(), rewind.as_ref().map(|one| one.since));
                     let present = &present;
                     let arrival = Arrival { cursor: &cursor, resumes, present, since };
@@ -359,6 +360,13 @@ impl Publisher {
             }
             Order::Present { rooms, answer } => drop(answer.send(self.present(&rooms))),
         }
+    }
+
+    /// Whoever comes back is told after no later event than the last that he was told: he takes
+    /// the answer for his cursor.
+    fn within_reach(&self, id: ConnectionId, rewind: Rewind) -> Rewind {
+        let upto = if rewind.key.is_some() { self.hub.told_upto(id) } else { self.published };
+        Rewind { since: rewind.since.map(|since| since.min(upto)), ..rewind }
     }
 
     /// Tells a signal if it comes from somebody in the room; whether it does.

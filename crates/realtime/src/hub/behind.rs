@@ -55,6 +55,11 @@ impl Hub {
         Some(behind.ask(&attached.connection, attached.role == WorkspaceRole::Admin, self.at))
     }
 
+    /// The event up to which a connection was told everything.
+    pub(crate) fn told_upto(&self, id: ConnectionId) -> SyncId {
+        self.behind.get(&id).map_or(self.at, |behind| behind.cursor)
+    }
+
     /// Has a connection told what happened in rooms that it is in after `since`, as far as it was
     /// not told before, and then what happens. With a key all its rooms are meant, otherwise
     /// `entered`.
