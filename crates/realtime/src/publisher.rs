@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::{Clock, ConnectionId, Cursor, Event, Room, Signal, SyncId, crash};
+use chorus_model::{Body, Clock, ConnectionId, Cursor, Event, Room, Signal, SyncId, crash};
 use chorus_storage::{Batch, Committed, Store, StoreError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -393,10 +393,13 @@ impl Publisher {
         Cursor { epoch: self.past.head().epoch, id: self.published }
     }
 
-    async fn fill_tail(&self) -> Result<(), StoreError> {
+    async fn fill_tail(&mut self) -> Result<(), StoreError> {
         let after = SyncId(self.published.0.saturating_sub(READ as u64));
         for event in self.past.events(after, READ).await? {
             if event.sync_id <= self.published {
+                if let Body::ProjectDeleted { project } = &event.body {
+                    self.hub.project_deleted(project.id, event.sync_id);
+                }
                 self.tail.push(event);
             }
         }

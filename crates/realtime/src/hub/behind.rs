@@ -113,6 +113,12 @@ impl Hub {
         self.behind.extend(behind.map(|behind| (id, behind)));
     }
 
+    /// Whether a project was deleted by an event after `after`. Such an event is told in the
+    /// project alone, and yet changes what its members hear of their tasks in their own rooms.
+    pub(crate) fn has_deleted_after(&self, after: SyncId) -> bool {
+        self.project_deleted > after
+    }
+
     /// Whether a user belongs to a project now.
     pub(crate) fn is_member(&self, user: UserId, project: ProjectId) -> bool {
         self.users.get(&user).is_some_and(|user| user.projects.contains(&project))

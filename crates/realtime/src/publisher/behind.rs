@@ -128,7 +128,8 @@ impl Publisher {
 
     /// What is left, if it is little, in the tail, and nobody's rights change in it.
     fn held_in_tail(&self, question: &Question) -> Option<Answer> {
-        if question.upto.0.saturating_sub(question.after.0) > NEAR {
+        let far = question.upto.0.saturating_sub(question.after.0) > NEAR;
+        if far || self.hub.has_deleted_after(question.after) {
             return None;
         }
         let rooms = question.rooms();
