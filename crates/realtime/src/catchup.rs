@@ -47,9 +47,18 @@ pub(crate) struct Behind {
     quiet: SyncId,
     /// Who came and went, and which lists of who is there have changed: told when it has caught up.
     pub(crate) missed: Missed,
-    /// What it is to be told between events: after which, and that it was put out of rooms.
-    pub(crate) words: VecDeque<(SyncId, Frame)>,
+    /// What it is to be told between events, as that it was put out of rooms.
+    pub(crate) words: VecDeque<Word>,
     stall: Option<(u64, Duration)>,
+}
+
+/// What a connection is to be told behind an event.
+#[derive(Debug)]
+pub(crate) struct Word {
+    pub(crate) after: SyncId,
+    /// The room that it was put out of, if that is what is told.
+    pub(crate) room: Option<Room>,
+    pub(crate) frame: Frame,
 }
 
 /// The session is ending.
@@ -154,9 +163,9 @@ impl Behind {
         let mut told = 0;
         let end = (answer.scanned.next(), Told::new());
         for (at, frames) in answer.told.into_iter().chain([end]) {
-            while let Some((after, word)) = self.words.front().filter(|(after, _)| *after < at) {
-                match offer(std::slice::from_ref(word)) {
-                    PushOutcome::Full => return Ok((*after, told)),
+            while let Some(word) = self.words.front().filter(|word| word.after < at) {
+                match offer(std::slice::from_ref(&word.frame)) {
+                    PushOutcome::Full => return Ok((word.after, told)),
                     PushOutcome::Closed => return Err(Ending),
                     _ => self.words.pop_front(),
                 };

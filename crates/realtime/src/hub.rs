@@ -16,7 +16,7 @@ use chorus_model::{
 };
 use smallvec::SmallVec;
 
-use crate::catchup::Behind;
+use crate::catchup::{Behind, Word};
 use crate::connection::Connection;
 use crate::frame::{self, Delivery, Encoder, Frame, FrameKey, Loss};
 use crate::made::Made;
@@ -358,9 +358,10 @@ impl Hub {
 
     /// Queues for everybody in a room what it hears who is put out of there.
     pub fn put_out(&mut self, room: Room, why: Loss, at: Timestamp, encoder: &dyn Encoder) {
-        let here = self.at;
-        let late =
-            |behind: &mut Behind, frame: &Frame| behind.words.push_back((here, frame.clone()));
+        let after = self.at;
+        let late = |behind: &mut Behind, frame: &Frame| {
+            behind.words.push_back(Word { after, room: Some(room), frame: frame.clone() });
+        };
         self.tell(room, None, |key| encoder.put_out(room, why, at, key), late);
     }
 

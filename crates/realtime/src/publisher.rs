@@ -332,6 +332,7 @@ impl Publisher {
                         self.hub.set_projects(connection, projects);
                     }
                     self.names.note(labels);
+                    self.hub.take_back_words(connection, &rooms);
                     self.enter(connection, &rooms, since);
                     if let Some(rewind) = rewind {
                         self.hub.rewind(connection, &rooms, &rewind);
@@ -349,7 +350,10 @@ impl Publisher {
             Order::Signal { room, signal } => {
                 self.tell_within(room, &signal);
             }
-            Order::Tell { connection, frames } => self.hub.tell_in_order(connection, frames),
+            Order::Tell { connection, frames } => {
+                let words = frames.into_iter().map(|frame| (None, frame));
+                self.hub.tell_in_order(connection, words);
+            }
             Order::Emit { custom, at } => {
                 let tally = self.hub.emit(&custom, at, &*self.encoder);
                 self.count_signal(tally);

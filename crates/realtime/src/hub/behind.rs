@@ -8,7 +8,7 @@ use chorus_model::signal::SignalBody;
 use chorus_model::{ConnectionId, ProjectId, Room, Signal, SyncId, UserId, WorkspaceRole};
 
 use super::Hub;
-use crate::catchup::{Answer, Behind, Missed, Question};
+use crate::catchup::{Answer, Behind, Missed, Question, Word};
 use crate::frame::{Frame, FrameKey};
 use crate::made::Made;
 use crate::orders::Rewind;
@@ -215,16 +215,27 @@ impl Hub {
         }
     }
 
-    /// Queues frames for one connection behind all that it is told of events until now.
+    /// Tells a connection something behind all that it is told of events until now; of each, which
+    /// room it was put out of, if it is that.
     pub(crate) fn tell_in_order(
         &mut self,
         id: ConnectionId,
-        frames: impl IntoIterator<Item = Frame>,
+        words: impl IntoIterator<Item = (Option<Room>, Frame)>,
     ) {
-        let at = self.at;
+        let (after, words) = (self.at, words.into_iter());
         match self.behind.get_mut(&id) {
-            Some(behind) => behind.words.extend(frames.into_iter().map(|frame| (at, frame))),
-            None => self.greet(id, frames),
+            Some(behind) => {
+                behind.words.extend(words.map(|(room, frame)| Word { after, room, frame }));
+            }
+            None => self.greet(id, words.map(|(_, frame)| frame)),
+        }
+    }
+
+    /// A connection enters rooms anew before it was told that it was put out of them: told after
+    /// the answer, it would take itself to be out.
+    pub(crate) fn take_back_words(&mut self, id: ConnectionId, rooms: &[Room]) {
+        if let Some(behind) = self.behind.get_mut(&id) {
+            behind.words.retain(|word| word.room.is_none_or(|room| !rooms.contains(&room)));
         }
     }
 

@@ -81,7 +81,9 @@ impl Publisher {
     fn show_out(&mut self, connection: ConnectionId, rooms: &[Room]) {
         let Some(key) = self.hub.connection(connection).map(|one| one.key()) else { return };
         let (now, encoder) = (self.clock.now(), Arc::clone(&self.encoder));
-        let told = rooms.iter().filter_map(|room| encoder.put_out(*room, Loss::Access, now, key));
+        let told =
+            |room: &Room| Some((Some(*room), encoder.put_out(*room, Loss::Access, now, key)?));
+        let told = rooms.iter().filter_map(told);
         self.hub.tell_in_order(connection, told);
         self.exit(connection, rooms, None);
     }
