@@ -167,15 +167,13 @@ impl Publisher {
         for ((arrived, id_of_user), (user, rooms, names)) in by_user {
             let mut elsewhere = self.roster.places_of(id_of_user);
             elsewhere.retain(|room| !rooms.contains(room));
-            let again = (rooms.clone(), names.clone());
+            let again = names.clone();
             let body = SignalBody::Presence { arrived, rooms, names, elsewhere };
             let signal = Signal { user, at, cause: None, body };
-            if !self.tell_one(id, &signal, connection.key())
-                && let Some(missed) = self.hub.missed_by(id)
-            {
-                let (rooms, names) = again;
-                for room in rooms {
-                    missed.note(&signal.user, room, &names, arrived);
+            let untold = self.tell_one(id, &signal, connection.key());
+            if let Some(missed) = self.hub.missed_by(id) {
+                for room in untold {
+                    missed.note(&signal.user, room, &again, arrived);
                 }
             }
         }
@@ -190,13 +188,18 @@ impl Publisher {
         }
     }
 
-    /// Tells one connection a signal as if it were told everybody. False if there was no room.
-    fn tell_one(&mut self, id: ConnectionId, signal: &Signal, key: FrameKey) -> bool {
-        self.encoder.signal(signal, key).into_iter().all(|delivery| {
+    /// Tells one connection a signal as if it were told everybody. Returns the rooms of what it had
+    /// no room for.
+    fn tell_one(&mut self, id: ConnectionId, signal: &Signal, key: FrameKey) -> Rooms {
+        let mut untold = Rooms::new();
+        for delivery in self.encoder.signal(signal, key) {
             let hears = |rooms: &Rooms| rooms.iter().any(|room| self.hub.is_in(id, *room));
             let passes = !hears(&delivery.rooms) || hears(&delivery.unless);
-            passes || self.hub.tell_one(id, delivery.frame)
-        })
+            if !passes && !self.hub.tell_one(id, delivery.frame) {
+                untold.extend(delivery.rooms);
+            }
+        }
+        untold
     }
 }
 
