@@ -332,9 +332,10 @@ impl Hub {
                 let Delivery { rooms, unless, except, frame } = &delivery;
                 let hearers = Hearers { rooms, unless, except: *except };
                 tally += self.deliver(&hearers, key, std::slice::from_ref(frame));
+                // Of each for itself: who has no room for the second was told the first.
+                self.note_presence(signal, key, rooms);
             }
         }
-        self.note_presence(signal);
         tally
     }
 

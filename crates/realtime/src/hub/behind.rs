@@ -203,15 +203,13 @@ impl Hub {
         Some(behind)
     }
 
-    /// Notes who came and went for those who are behind.
-    pub(super) fn note_presence(&mut self, signal: &Signal) {
-        let SignalBody::Presence { arrived, rooms, names, .. } = &signal.body else { return };
-        for (id, behind) in &mut self.behind {
-            let Some(attached) = self.attached.get(id) else { continue };
-            let told = |room: &&Room| signal.cause != Some(*id) && attached.is_in(**room);
-            for room in rooms.iter().filter(told) {
+    /// Notes who came to rooms and left them for those with a key who are behind.
+    pub(super) fn note_presence(&mut self, signal: &Signal, key: FrameKey, rooms: &[Room]) {
+        let SignalBody::Presence { arrived, names, .. } = &signal.body else { return };
+        for room in rooms {
+            self.note_late(*room, key, signal.cause, |behind| {
                 behind.missed.note(&signal.user, *room, names, *arrived);
-            }
+            });
         }
     }
 
