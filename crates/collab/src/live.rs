@@ -333,6 +333,7 @@ impl Collab {
     /// Who is in a project; without one, in any that the caller belongs to.
     pub async fn present(
         &self,
+        connection: ConnectionId,
         user: UserId,
         project: Option<ProjectId>,
     ) -> Result<Vec<Present>, Fault> {
@@ -348,7 +349,7 @@ impl Collab {
                 }
             })
             .await?;
-        Ok(self.parts.realtime.present(rooms).await)
+        Ok(self.parts.realtime.present(rooms, Some(connection)).await)
     }
 
     /// Enters by rights that are read again if they change meanwhile. `greeting` is made of what

@@ -101,6 +101,15 @@ impl Missed {
         };
         self.changes.entry((user.id, room)).or_insert_with(fresh).present = arrived;
     }
+
+    /// The client was shown who is in a room: what it missed there is no news any more.
+    pub(crate) fn shown(&mut self, room: Room) {
+        for ((_, other), change) in &mut self.changes {
+            if *other == room {
+                change.known = change.present;
+            }
+        }
+    }
 }
 
 impl Behind {

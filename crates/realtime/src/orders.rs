@@ -77,6 +77,7 @@ pub(crate) enum Order {
     },
     Present {
         rooms: Vec<Room>,
+        asker: Option<ConnectionId>,
         answer: oneshot::Sender<Vec<Present>>,
     },
 }
@@ -240,10 +241,11 @@ impl Realtime {
         told.await.unwrap_or(false)
     }
 
-    /// Who is in these rooms, each person once.
-    pub async fn present(&self, rooms: Vec<Room>) -> Vec<Present> {
+    /// Who is in these rooms, each person once. A connection that asks is told of later changes as
+    /// of the answer.
+    pub async fn present(&self, rooms: Vec<Room>, asker: Option<ConnectionId>) -> Vec<Present> {
         let (answer, present) = oneshot::channel();
-        self.order(Order::Present { rooms, answer }).await;
+        self.order(Order::Present { rooms, asker, answer }).await;
         present.await.unwrap_or_default()
     }
 

@@ -321,7 +321,8 @@ impl Publisher {
                 let outcome = self.may_join(connection, &rooms, read_at);
                 let outcome = outcome.map(|()| {
                     let cursor = self.cursor();
-                    let present = if asks_who { self.present(&rooms) } else { Vec::new() };
+                    let present =
+                        if asks_who { self.show(Some(connection), &rooms) } else { Vec::new() };
                     let rewind = rewind.map(|one| self.within_reach(connection, one));
                     let (since, resumes) = (self.clock.now(), rewind.as_ref().map(|one| one.since));
                     let present = &present;
@@ -362,7 +363,9 @@ impl Publisher {
                 let told = self.tell_within(room, &signal);
                 answer.send(told).ok();
             }
-            Order::Present { rooms, answer } => drop(answer.send(self.present(&rooms))),
+            Order::Present { rooms, asker, answer } => {
+                drop(answer.send(self.show(asker, &rooms)));
+            }
         }
     }
 

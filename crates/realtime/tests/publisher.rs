@@ -115,15 +115,15 @@ async fn presence_is_told_for_the_first_and_after_the_last() {
     assert_eq!(watcher.see(1).await, ["+2"], "a second connection is no arrival");
     node.realtime.detach(first.id, true).await;
     node.realtime.detach(second.id, false).await;
-    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)], None).await;
     assert_eq!(present.len(), 2, "a lost one counts as present for a while");
     assert!(watcher.is_silent());
 
     house.clock.advance(GRACE + Duration::from_millis(1));
     // Wakes the publisher, which looks at the clock again.
-    node.realtime.present(Vec::new()).await;
+    node.realtime.present(Vec::new(), None).await;
     assert_eq!(watcher.see(1).await, ["-2"]);
-    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)], None).await;
     assert_eq!(present.iter().map(|one| one.user.id).collect::<Vec<_>>(), [UserId(1)]);
 }
 
@@ -213,7 +213,7 @@ async fn a_deleted_project_is_told_to_have_ended_and_nothing_after() {
     assert_eq!(second.see(1).await, ["+2"]);
     node.announced(at.next()).await;
     assert!(first.is_silent() && second.is_silent(), "nobody is told to have left");
-    assert!(node.realtime.present(vec![Room::Project(PROJECT)]).await.is_empty());
+    assert!(node.realtime.present(vec![Room::Project(PROJECT)], None).await.is_empty());
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn a_name_that_is_changed_is_told_from_then_on() {
     house.add_member(PROJECT, UserId(7)).await;
     let at = house.rename(UserId(7), "Another").await;
     node.announced(at).await;
-    let present = node.realtime.present(vec![Room::Project(PROJECT)]).await;
+    let present = node.realtime.present(vec![Room::Project(PROJECT)], None).await;
     assert_eq!(present[0].user.full_name, "Another");
     assert_eq!(renamed.name(), "Another");
 }
@@ -377,7 +377,7 @@ async fn who_is_behind_hears_of_presence_when_he_has_caught_up() {
     let passing = node.connect(UserId(2), &[PROJECT]).await;
     let _stays = node.connect(UserId(3), &[PROJECT]).await;
     node.realtime.detach(passing.id, true).await;
-    node.realtime.present(Vec::new()).await;
+    node.realtime.present(Vec::new(), None).await;
 
     slow.read_on();
     assert_eq!(slow.hear(20).await.len(), 20);
@@ -397,7 +397,7 @@ async fn who_reads_nothing_is_let_go_in_time() {
     // An answered order may be in a round that has begun before: the third is in a later one.
     let look = async || {
         for _ in 0..3 {
-            node.realtime.present(Vec::new()).await;
+            node.realtime.present(Vec::new(), None).await;
         }
     };
     house.clock.advance(Duration::from_secs(1));

@@ -137,6 +137,16 @@ impl Publisher {
         self.count_signal(tally);
     }
 
+    /// Who is in rooms, for somebody who is told of later changes as of this answer.
+    pub(super) fn show(&mut self, to: Option<ConnectionId>, rooms: &[Room]) -> Vec<Present> {
+        let missed = to.and_then(|id| self.hub.missed_by(id));
+        // Of several rooms together the answer does not say who is where.
+        if let (Some(missed), [room]) = (missed, rooms) {
+            missed.shown(*room);
+        }
+        self.present(rooms)
+    }
+
     pub(super) fn present(&self, rooms: &[Room]) -> Vec<Present> {
         let mut by_user: HashMap<UserId, Present> = HashMap::new();
         for stay in rooms.iter().flat_map(|room| self.roster.present(*room)) {

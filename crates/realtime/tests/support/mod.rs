@@ -242,7 +242,7 @@ impl Node {
         let reached = published.wait_for(|published| *published >= id);
         tokio::time::timeout(DEADLINE, reached).await.unwrap().unwrap();
         // What is flushed after the announcement: a round trip through the same task.
-        self.realtime.present(Vec::new()).await;
+        self.realtime.present(Vec::new(), None).await;
     }
 
     pub(crate) fn entry(project: ProjectId, read_at: SyncId) -> Entry {

@@ -71,7 +71,9 @@ impl Interpreter {
                 self.collab.typing(&peer.connection, &peer.lately, task, typing).await?;
                 Ok(Reply::Done)
             }
-            Ask::Online(project) => Ok(Reply::Online(self.collab.present(user, project).await?)),
+            Ask::Online(project) => {
+                Ok(Reply::Online(self.collab.present(id, user, project).await?))
+            }
             Ask::Join(project) => self.join(peer, project, echo).await,
             Ask::JoinNamed(name) => {
                 let greeting = || {
