@@ -18,6 +18,7 @@ lint:
 
 unit:
 	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --package chorus-simulate --features mutations --test mutations
 
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items

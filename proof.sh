@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [eviction] [storm] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
-# CLIENTS (2000) that come back at once. PROPTEST_CASES (20000): cases per property.
+# CLIENTS (2000) that come back at once. SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
 set -euo pipefail
@@ -12,7 +12,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback eviction storm properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback eviction storm simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -81,6 +81,21 @@ storm() {
     row "reconnect loop: $door" "node e2e/storm.js '$door'" "$(sed -n 2p "$log")" \
       "$(sed -n 1p "$log") CPU" $status
   done < <(node e2e/storm.js)
+}
+
+# Realtime under seeded schedules, and mistakes in it that must be found. Other seeds each time.
+simulate() {
+  local log=$logs/simulate status=0 from=$SECONDS seeds first
+  first=${FIRST_SEED:-$(date -u +%s)000} seeds=${SEEDS:-50000}
+  cargo xtask simulate --seeds "$first..$((first + seeds))" | tee "$log" || status=$?
+  row "simulation" "cargo xtask simulate --seeds $first..$((first + seeds))" \
+    "$(head -n 1 "$log")" $((SECONDS - from)) $status
+  status=0 from=$SECONDS
+  cargo test --locked --package chorus-simulate --features mutations --test mutations \
+    -- --nocapture | tee "$log" || status=$?
+  row "mistakes that the simulator must find" \
+    "cargo test -p chorus-simulate --features mutations --test mutations" \
+    "$(grep -c ' is found by seed ' "$log") found" $((SECONDS - from)) $status
 }
 
 # The properties of a crate: the tests inside its `proptest!` blocks.
@@ -169,7 +184,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | eviction | storm | properties | fuzz) "$part" ;;
+    crash | drops | comeback | eviction | storm | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

@@ -14,6 +14,7 @@ use smallvec::SmallVec;
 use crate::connection::Connection;
 use crate::frame::{self, Encoder, Frame, FrameKey, Told};
 use crate::made::Made;
+use crate::mutation::{self, Mutation};
 use crate::outbox::PushOutcome;
 
 /// Events of one answer, at most.
@@ -126,7 +127,8 @@ impl Behind {
     pub(crate) fn rewind(&mut self, since: SyncId, stays: Vec<Stay>, whole: bool) {
         let cursor = self.cursor;
         let until = |stay: &Stay| Some(stay.until.map_or(cursor, |until| until.min(cursor)));
-        let before = self.stays.iter().filter(|stay| stay.from < cursor);
+        let again = mutation::made(Mutation::ToldAgain);
+        let before = self.stays.iter().filter(|stay| stay.from < cursor && !again);
         self.told.extend(before.map(|stay| Stay { until: until(stay), ..*stay }));
         self.stays.extend(stays);
         self.quiet = if whole { SyncId::ZERO } else { self.quiet.max(cursor) };

@@ -13,7 +13,7 @@
 //! * [`past`] – where it is read what happened;
 //! * [`bus`] – hints between nodes;
 //! * [`publisher`] – the one task that announces; [`orders`] – how others talk to it;
-//! * [`counters`] – what is counted and timed.
+//! * [`counters`] – what is counted and timed; [`mutation`] – mistakes for the simulator to find.
 
 pub mod bus;
 mod catchup;
@@ -22,6 +22,7 @@ pub mod counters;
 pub mod frame;
 pub mod hub;
 mod made;
+pub mod mutation;
 mod names;
 pub mod orders;
 pub mod outbox;

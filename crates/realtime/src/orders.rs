@@ -16,6 +16,7 @@ use crate::catchup::Stay;
 use crate::connection::Connection;
 use crate::counters::{self, Counters, Gauges, Timings};
 use crate::frame::{Frame, FrameKey};
+use crate::mutation::{self, Mutation};
 use crate::presence::Present;
 use crate::tail::Tail;
 
@@ -126,7 +127,8 @@ impl Rewind {
 
     /// When somebody in this room now might hear it, after `since`.
     pub(crate) fn stays(&self, room: Room, since: SyncId) -> Vec<Stay> {
-        let Some(project) = room.project().filter(|_| !self.sees_all) else {
+        let all = self.sees_all || mutation::made(Mutation::IntervalsCrossed);
+        let Some(project) = room.project().filter(|_| !all) else {
             return vec![Stay { room, from: since, until: None }];
         };
         let times = self.memberships.iter().filter(|(other, ..)| *other == project);

@@ -31,6 +31,7 @@ const OWN: &[(&str, &[&str])] = &[
             "chorus-client",
         ],
     ),
+    ("chorus-simulate", &["chorus-model", "chorus-storage", "chorus-realtime"]),
     ("xtask", &[]),
 ];
 
@@ -51,6 +52,7 @@ const FOREIGN: &[(&[&str], &[&str])] = &[
             "chorus-api",
             "chorus-client",
             "chorus-server",
+            "chorus-simulate",
         ],
     ),
 ];

@@ -11,6 +11,7 @@ use super::Hub;
 use crate::catchup::{Answer, Behind, Missed, Question, Word};
 use crate::frame::{Frame, FrameKey};
 use crate::made::Made;
+use crate::mutation::{self, Mutation};
 use crate::orders::Rewind;
 use crate::outbox::{Drains, PushOutcome};
 
@@ -70,7 +71,8 @@ impl Hub {
         let (Ok(since), Some(attached)) = (rewind.since, self.attached.get_mut(&id)) else {
             return;
         };
-        let since = since.min(self.at);
+        let early = u64::from(mutation::made(Mutation::OneTooMany));
+        let since = SyncId(since.min(self.at).0.saturating_sub(early));
         let places = &mut attached.places;
         let (at, spots) = (self.at, places.iter().map(|spot| (spot.room, spot.from)));
         let behind = self.behind.entry(id).or_insert_with(|| Behind::new(at, spots));
@@ -144,7 +146,8 @@ impl Hub {
             return (Fed::Gone, 0);
         };
         behind.advance(scanned);
-        if behind.cursor < self.at || !behind.words.is_empty() {
+        let early = u64::from(mutation::made(Mutation::LiveTooEarly));
+        if behind.cursor.0 + early < self.at.0 || !behind.words.is_empty() {
             connection.outbox.when_drained(id, &self.drains);
             return (Fed::Waits, told);
         }

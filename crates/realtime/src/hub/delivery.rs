@@ -7,6 +7,7 @@ use chorus_model::{ConnectionId, Room};
 use super::{Attached, Hub, Tally};
 use crate::connection::Connection;
 use crate::frame::{Frame, FrameKey};
+use crate::mutation::{self, Mutation};
 use crate::outbox::{Outbox, PushOutcome};
 
 /// Who hears something.
@@ -71,7 +72,7 @@ struct Passing<'a> {
 impl Passing<'_> {
     /// False if the outbox has no room for what must arrive.
     fn to(&mut self, connection: &Connection) -> bool {
-        if connection.is_behind() {
+        if connection.is_behind() && !mutation::made(Mutation::Overtaken) {
             self.tally.passed_over += 1;
             return true;
         }

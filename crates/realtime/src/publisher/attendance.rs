@@ -11,6 +11,7 @@ use chorus_model::{ConnectionId, Room, Signal, SyncId, Timestamp, UserId, UserRe
 use super::{GRACE, Publisher};
 use crate::connection::Connection;
 use crate::counters;
+use crate::mutation::{self, Mutation};
 use crate::orders::NotJoined;
 use crate::presence::Present;
 use crate::presence::roster::Places;
@@ -74,6 +75,9 @@ impl Publisher {
 
     pub(super) fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {
         let mut gone = Places::new();
+        if mutation::made(Mutation::Ghost) {
+            return;
+        }
         for room in rooms {
             if self.roster.leave(user.id, *room, grace) {
                 gone.push(*room);
@@ -95,7 +99,8 @@ impl Publisher {
         arrived: bool,
         rooms: Places,
     ) {
-        if rooms.is_empty() {
+        let untold = !arrived && mutation::made(Mutation::DepartureUntold);
+        if rooms.is_empty() || untold {
             return;
         }
         for room in &rooms {

@@ -11,6 +11,7 @@ use super::Publisher;
 use super::attendance::MOST_ROOMS;
 use crate::connection::{Connection, Ended};
 use crate::frame::Loss;
+use crate::mutation::{self, Mutation};
 
 impl Publisher {
     /// Applies what an event says of rights to the hub: the event itself was still delivered
@@ -30,6 +31,7 @@ impl Publisher {
             Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
                 self.hub.rights_changed(*user_id, at);
             }
+            Body::MemberRemoved { .. } if mutation::made(Mutation::EvictionForgotten) => {}
             Body::MemberRemoved { member } => {
                 self.hub.rights_changed(member.user_id, at);
                 self.evict(member.user_id, member.project_id);
