@@ -33,6 +33,8 @@ const TAIL: usize = 4096;
 const HINTS: usize = 64;
 /// How often what is kept for a while only is tidied up.
 const TIDY: Duration = Duration::from_secs(300);
+/// How often a disk that was full or failing is tried again.
+const TRY_AGAIN: Duration = Duration::from_secs(3);
 /// How long sessions and requests have to end.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Where the secret is kept that nobody configured.
@@ -128,7 +130,7 @@ impl App {
         let interpreter = Interpreter::new(collab.clone(), lexicon_too, doors, users, offers);
         let engine = Engine::new(Arc::new(interpreter), engine_config(settings), surroundings);
 
-        let crippled = hire(&staff, &staff_may_go, publisher, &engine);
+        let crippled = hire(&staff, &staff_may_go, publisher, &engine, &store);
         let mut app = Self {
             store,
             collab,
@@ -240,7 +242,7 @@ impl Foundation {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
         })
-        .map_err(Failure::new)?;
+        .map_err(|error| Failure::because(&error))?;
         Ok(Self { store, committed, clock, entropy })
     }
 }
@@ -262,7 +264,7 @@ pub fn open_beside(settings: &Settings, make: bool) -> Result<Store, Failure> {
         clock: Arc::new(SystemClock::new()),
         entropy: Arc::new(SystemEntropy),
     };
-    Store::open(options).map(|(store, _)| store).map_err(Failure::new)
+    Store::open(options).map(|(store, _)| store).map_err(|error| Failure::because(&error))
 }
 
 /// The secret that was configured, or else the one in the database, made when first needed.
@@ -282,7 +284,7 @@ pub async fn secret(
         tx.put_setting(SECRET, &fresh)?;
         Ok(fresh.clone())
     });
-    Ok(written.await.map_err(Failure::new)?.value.into_bytes())
+    Ok(written.await.map_err(|error| Failure::because(&error))?.value.into_bytes())
 }
 
 /// Our own tokens, and those of other back ends.
@@ -357,6 +359,7 @@ fn hire(
     may_go: &CancellationToken,
     publisher: Publisher,
     engine: &Engine<Interpreter>,
+    store: &Store,
 ) -> CancellationToken {
     let crippled = CancellationToken::new();
     // Neither ends by itself before it may; if one does, by a panic, the server is worth nothing
@@ -366,6 +369,7 @@ fn hire(
     let interpreter = engine.application();
     staff.spawn(Arc::clone(interpreter).keep_recalls(may_go.clone()));
     staff.spawn(tidy(interpreter.collab().clone(), may_go.clone()));
+    staff.spawn(try_again(store.clone(), may_go.clone()));
     crippled
 }
 
@@ -415,6 +419,14 @@ async fn tidy(collab: Collab, stop: CancellationToken) {
                 }
             }
         }
+    }
+}
+
+async fn try_again(store: Store, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(TRY_AGAIN);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+        store.try_again().await;
     }
 }
 

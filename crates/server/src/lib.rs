@@ -66,6 +66,13 @@ impl Failure {
     pub fn new(text: impl std::fmt::Display) -> Self {
         Self(text.to_string())
     }
+
+    /// A failure with this error and all that lies under it: whoever starts a server is told what
+    /// clients are not.
+    pub fn because(error: &dyn std::error::Error) -> Self {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        Self(causes.map(ToString::to_string).collect::<Vec<_>>().join(": "))
+    }
 }
 
 /// Says something to the person at the terminal.

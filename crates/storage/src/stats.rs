@@ -75,6 +75,11 @@ impl Health {
         !self.failing.load(Ordering::Relaxed) && !self.corrupt.load(Ordering::Relaxed)
     }
 
+    /// Whether a commit would make it fit again.
+    pub(crate) fn may_recover(&self) -> bool {
+        self.failing.load(Ordering::Relaxed) && !self.corrupt.load(Ordering::Relaxed)
+    }
+
     /// Notes what a write met.
     pub(crate) fn note(&self, fault: Fault) {
         match fault {
@@ -108,11 +113,13 @@ mod tests {
         assert!(health.is_ready());
         for fault in [Fault::Full, Fault::Io] {
             health.note(fault);
-            assert!(!health.is_ready());
+            assert!(!health.is_ready() && health.may_recover());
             health.note_commit();
-            assert!(health.is_ready());
+            assert!(health.is_ready() && !health.may_recover());
         }
+        health.note(Fault::Full);
         health.note(Fault::Corrupt);
+        assert!(!health.may_recover());
         health.note_commit();
         assert!(!health.is_ready());
     }

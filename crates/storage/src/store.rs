@@ -28,6 +28,8 @@ use crate::{connection, epoch, schema};
 const QUEUE: usize = 1_024;
 /// Most commits that wait for the publisher.
 const COMMITTED: usize = 256;
+/// Bytes that are written to see whether a disk has recovered.
+const TRIAL: usize = 65_536;
 
 /// How to open a store.
 #[derive(Debug, Clone)]
@@ -184,6 +186,21 @@ impl Store {
     /// a later commit succeeds; false for good when the file is damaged.
     pub fn is_ready(&self) -> bool {
         self.0.shared.health.is_ready()
+    }
+
+    /// After a write has met a full or failing disk: tries another, so that
+    /// [`is_ready`](Self::is_ready) tells of the recovery though nobody writes – whoever routes by
+    /// it sends nobody here meanwhile. It is larger than most commands, so that a success means
+    /// something to them.
+    pub async fn try_again(&self) {
+        if !self.0.shared.health.may_recover() {
+            return;
+        }
+        for value in ["0".repeat(TRIAL), String::new()] {
+            if self.write(move |tx| tx.put_setting("trial", &value)).await.is_err() {
+                return; // The writer has counted and logged it.
+            }
+        }
     }
 
     /// Counts since the store was opened.

@@ -228,8 +228,12 @@ async fn a_full_disk_is_told_and_recovered_from() {
     assert_eq!(outcomes[1], Err(WriteError::Unavailable));
     assert!(!store.is_ready());
 
-    store.write(put("b", "after")).await.unwrap();
+    store.try_again().await;
     assert!(store.is_ready());
+    let commits = store.stats().commits;
+    store.try_again().await;
+    assert_eq!(store.stats().commits, commits, "nothing is tried where nothing is wrong");
+    store.write(put("b", "after")).await.unwrap();
     let kept = store.read(|r| Ok((r.setting("a")?, r.setting("hog")?, r.setting("b")?)));
     assert_eq!(kept.await.unwrap(), (Some("before".into()), None, Some("after".into())));
 }
