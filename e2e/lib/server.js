@@ -42,11 +42,12 @@ export class Server {
    * `options.env` is added to its environment, `options.args` to its arguments;
    * `options.dialect` is spoken in the namespace `/`, `taskmanager` if it is absent; for each
    * dialect in `options.listen` it has a listener more, whose address is in `urls`.
+   * Its files are in a directory of its own in `options.directory`, or where temporary files are.
    */
   static async start(options = {}) {
     const server = new Server();
     server.#options = options;
-    server.#directory = await mkdtemp(path.join(tmpdir(), 'chorus-e2e-'));
+    server.#directory = await mkdtemp(path.join(options.directory ?? tmpdir(), 'chorus-e2e-'));
     await server.#spawn(0);
     return server;
   }
@@ -69,6 +70,11 @@ export class Server {
   /** The newest lines of its log. */
   get log() {
     return this.#log.join('\n');
+  }
+
+  /** Takes and returns what it said of panics: those that a test asked for. */
+  takePanics() {
+    return this.#panics.splice(0);
   }
 
   /** Resolves to `{ code, signal }` when the process has ended, for whatever reason. */

@@ -6,6 +6,8 @@ import { rm, rename, stat } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { Program } from '../lib/program.js';
+import { audit } from '../lib/store.js';
+import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
 /** Writers beside the copy. */
@@ -50,6 +52,11 @@ describe('chorus backup', () => {
     assert.equal((await stat(copy)).mode & 0o777, 0o600);
     await write(beside, 'after');
     const lost = await world.bob.rest.cursor();
+    const travellers = Object.values(DIALECTS).map(
+      (dialect) => new Traveller(dialect, world.bob, [`project:${project.id}`], /"(another|after)"/),
+    );
+    await Promise.all(travellers.map((one) => one.come(lost)));
+    travellers.forEach((one) => one.lose());
     assert.deepEqual(await titles(), new Set([...before, ...beside]), 'nobody was disturbed');
 
     await world.server.end('SIGTERM');
@@ -66,6 +73,14 @@ describe('chorus backup', () => {
     await world.task(world.alice, project, { title: 'another' });
     const { reset, events: none } = await world.bob.rest.get(`/sync?since=${lost}`);
     assert.deepEqual([reset, none], ['rewritten', []]);
+    for (const one of travellers) {
+      assert.equal((await one.come(lost)).reset, 'rewritten');
+      await world.task(world.alice, project, { title: 'another' });
+      await one.hears('another');
+      assert.deepEqual(one.titles, ['another'], 'only what happens from now on');
+      one.lose();
+    }
+    await audit(world.server);
   });
 
   test('says what is in the way, and touches nothing', async () => {

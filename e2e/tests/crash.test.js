@@ -12,13 +12,14 @@ import { after, before, describe, test } from 'node:test';
 import { RawSocket } from '../lib/raw.js';
 import { Returner } from '../lib/returner.js';
 import { TRANSPORTS } from '../lib/sockets.js';
+import { audit } from '../lib/store.js';
 import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
 const KILLS = Number(process.env.KILLS ?? 10);
 const WRITERS = 16;
 /** Where the process ends itself; none: only from outside. */
-const POINTS = [undefined, 'after-commit', 'before-answer', 'in-fan-out'];
+const POINTS = [undefined, 'in-command', 'after-commit', 'before-answer', 'in-fan-out'];
 
 describe('kill -9 under write load', () => {
   let world;
@@ -120,6 +121,7 @@ describe('kill -9 under write load', () => {
     assert.ok(returners.every(({ recovered }) => recovered.every((one) => one)), 'each recovered');
     const told = events.map((event) => event.payload.task.id);
     assert.deepEqual(told.sort((a, b) => a - b), [...stored.values()].sort((a, b) => a - b));
+    await audit(world.server);
     return stored.size;
   };
 

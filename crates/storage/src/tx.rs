@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use chorus_model::event::Draft;
-use chorus_model::{Event, SyncId, Timestamp};
+use chorus_model::{Event, SyncId, Timestamp, crash};
 use rusqlite::Connection;
 
 use crate::error::StoreError;
@@ -51,6 +51,7 @@ impl<'a> Tx<'a> {
         self.growth.volume = log::insert(&self.reads, &event, self.growth.volume)?;
         self.growth.head = event.sync_id;
         self.growth.events.push(Arc::new(event));
+        crash::point(crash::IN_COMMAND);
         Ok(self.growth.head)
     }
 }
