@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [torture] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
-# CLIENTS (2000) that come back at once. SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
+# CLIENTS (2000) that come back at once. TORTURE_SECONDS (600) and SEED of the torture.
+# SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
 set -euo pipefail
@@ -12,7 +13,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback eviction storm simulate properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback torture eviction storm simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -62,6 +63,18 @@ drops() {
 # All clients come back at once after a kill.
 comeback() {
   in_node "all come back after a kill, raw clients" comeback "CLIENTS=${CLIENTS:-2000}"
+}
+
+# Clients that are dropped, flooded and slow, a server that is killed, writers; then the audit.
+torture() {
+  local log=$logs/torture status=0 from=$SECONDS seconds=${TORTURE_SECONDS:-600} size
+  size="--clients 200 --seconds $seconds --kills $((seconds / 15)) --seed ${SEED:-$RANDOM}"
+  cargo build --locked --release --package chorus-server
+  # shellcheck disable=SC2086 # options, not one word
+  "${CARGO_TARGET_DIR:-$PWD/target}/release/chorus" bench torture $size | tee "$log" || status=$?
+  row "torture" "chorus bench torture $size" \
+    "$(sed -n 2p "$log"); $(grep -c '^ok' "$log") rules hold, $(total "$log" '^ok +no client lost .*: ([0-9]+) .*') deliveries" \
+    $((SECONDS - from)) $status
 }
 
 # Whoever loses a right is told within a second.
@@ -171,20 +184,20 @@ report() {
   report=docs/proof/$(date -u +%F).md
   mkdir -p docs/proof
   [ -f "$report" ] || printf '# Proof of %s\n\nWritten by `proof.sh`.\n' "$(date -u +%F)" >"$report"
-  git diff --quiet HEAD -- crates fuzz e2e Cargo.toml Cargo.lock || changes=", with changes not committed"
+  git diff --quiet HEAD -- bench crates fuzz e2e Cargo.toml Cargo.lock || changes=", with changes not committed"
   {
     printf '\n## %s UTC\n\n* commit `%s`%s\n' "$(date -u +%H:%M)" "$(git rev-parse HEAD)" "$changes"
-    printf '* %s × %s, %s, %s, Node %s\n\n' "$(nproc)" "$(
-      sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(uname -sr)" \
+    printf '* %s × %s, load %s at the end, %s, %s, Node %s\n\n' "$(nproc)" "$(
+      sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(cut -d' ' -f1 /proc/loadavg)" "$(uname -sr)" \
       "$(rustc --version | cut -d' ' -f1,2)" "$(node --version)"
     printf '%s\n' '| what | command | count | time | outcome |' '|---|---|---|---|---|' "${rows[@]}"
   } >>"$report"
-  tail -n "${#rows[@]}" "$report"
+  printf '%s\n' "${rows[@]}"
 }
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | eviction | storm | simulate | properties | fuzz) "$part" ;;
+    crash | drops | comeback | torture | eviction | storm | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

@@ -70,10 +70,10 @@ export class Program {
     return this.line(pattern);
   }
 
-  /** Waits for its end: `{ code, signal }`. Its standard input ends first. */
-  ended() {
+  /** Waits for its end: `{ code, signal }`. Its standard input ends first. `ms` is how long that may take. */
+  ended(ms) {
     this.#child.stdin.end();
-    return within(this.#exited.promise, () => `the end of ${this.about}\n${this}`);
+    return within(this.#exited.promise, () => `the end of ${this.about}\n${this}`, ms);
   }
 
   /** Sends a signal, and waits for its end. */

@@ -8,16 +8,19 @@
 //! * `wire` – the transports and the connection that speaks through them;
 //! * `account` – whose token a connection shows;
 //! * `screen` – how what comes is shown;
-//! * `interactive`, `tour`, `watch` – what the client does.
+//! * `interactive`, `tour`, `watch` – what the client does;
+//! * [`torture`] – many clients that come back and back, and what each of them has heard.
 
 mod account;
 mod dialect;
 mod failure;
 mod interactive;
 pub mod options;
+mod pause;
 mod rest;
 mod screen;
 mod target;
+pub mod torture;
 mod tour;
 mod watch;
 mod wire;

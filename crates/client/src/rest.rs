@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -43,7 +43,29 @@ impl Rest {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
-        let mut headers = HeaderMap::new();
+        self.send(method, path, body, HeaderMap::new()).await
+    }
+
+    /// The same under a key of the caller's: sent again, it is done once.
+    pub(crate) async fn ask_once(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        key: &str,
+    ) -> Result<Value, Failure> {
+        let key = key.parse().map_err(|_| Failure::Usage(format!("{key} is no key")))?;
+        let headers = HeaderMap::from_iter([(HeaderName::from_static("idempotency-key"), key)]);
+        self.send(method, path, Some(body), headers).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        mut headers: HeaderMap,
+    ) -> Result<Value, Failure> {
         if let Some(token) = &self.token {
             let bearer = format!("Bearer {token}").parse();
             let bearer = bearer.map_err(|_| Failure::Usage("the token is no token".into()))?;
@@ -125,6 +147,12 @@ pub(crate) fn reason(body: &[u8]) -> String {
     if text.is_empty() { "no reason was given".into() } else { text.chars().take(200).collect() }
 }
 
+/// The id that an answer tells.
+pub(crate) fn id_of(told: &Value) -> Result<u64, Failure> {
+    let id = told["id"].as_u64();
+    id.ok_or_else(|| Failure::Protocol(format!("an answer without an id: {told}")))
+}
+
 /// One request on a connection of its own.
 pub(crate) async fn exchange(
     target: &Target,
@@ -144,6 +172,8 @@ pub(crate) async fn exchange(
     let host = target.authority().parse();
     let host = host.map_err(|_| Failure::Usage("the host's name cannot be sent".into()))?;
     request.headers_mut().insert(header::HOST, host);
+    // The server hangs up, so that no port of this side is kept from use afterwards.
+    request.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
     let mut answer = pin!(async move {
         let response = sender.send_request(request).await.map_err(lost)?;
         let status = response.status();

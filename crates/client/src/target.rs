@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use http::Uri;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::Failure;
 
@@ -46,8 +46,28 @@ impl Target {
 
     /// A TCP connection to it.
     pub(crate) async fn dial(&self) -> Result<TcpStream, Failure> {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
-        let stream = TcpStream::connect((host, self.port)).await.and_then(|stream| {
+        let stream = TcpStream::connect(self.place()).await;
+        self.reached(stream)
+    }
+
+    /// The same, for which the system takes about so many bytes that were not read.
+    pub(crate) async fn dial_narrow(&self, unread: u32) -> Result<TcpStream, Failure> {
+        let dialling = async {
+            let mut places = tokio::net::lookup_host(self.place()).await?;
+            let place = places.next().ok_or(std::io::ErrorKind::AddrNotAvailable)?;
+            let socket = if place.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+            socket.set_recv_buffer_size(unread)?;
+            socket.connect(place).await
+        };
+        self.reached(dialling.await)
+    }
+
+    fn place(&self) -> (&str, u16) {
+        (self.host.trim_start_matches('[').trim_end_matches(']'), self.port)
+    }
+
+    fn reached(&self, stream: std::io::Result<TcpStream>) -> Result<TcpStream, Failure> {
+        let stream = stream.and_then(|stream| {
             stream.set_nodelay(true)?;
             Ok(stream)
         });

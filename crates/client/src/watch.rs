@@ -8,6 +8,7 @@ use crate::Failure;
 use crate::account::Account;
 use crate::dialect::{Dialect, Room, Wish};
 use crate::options::WatchOptions;
+use crate::pause::back_off;
 use crate::screen::Screen;
 use crate::wire::{Connection, Endpoint, Heard};
 
@@ -53,11 +54,6 @@ async fn watch(
         back_off(pause).await;
         pause = (pause * 2).min(PAUSES.1);
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a real back-off: there is no event to wait for")]
-async fn back_off(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }
 
 /// Connects and joins; what comes meanwhile is shown.

@@ -39,6 +39,8 @@ pub enum Command {
     Client(chorus_client::options::Options),
     /// Report every mistake in the configuration
     CheckConfig(ServeOptions),
+    /// Try a server hard, on a temporary database
+    Bench(BenchOptions),
 }
 
 /// Settings that may also stand in the environment or in a file.
@@ -101,6 +103,23 @@ pub struct BackupOptions {
     /// Where the database is
     #[command(flatten)]
     pub serve: ServeOptions,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Clone, Args)]
+pub struct BenchOptions {
+    /// What to try.
+    #[command(subcommand)]
+    pub action: BenchAction,
+}
+
+/// What can be tried.
+#[derive(Debug, Clone, Subcommand)]
+pub enum BenchAction {
+    /// Clients that are dropped, flooded and slow, a server that is killed, and writers; then
+    /// hold what each client has heard against the database. Fails if anything was lost, told
+    /// twice, out of order, to the wrong client or other than it was written
+    Torture(chorus_client::torture::Options),
 }
 
 /// Options of `user`.

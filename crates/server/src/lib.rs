@@ -45,6 +45,7 @@ pub fn run_with(cli: &Cli, more: &[Arc<dyn Dialect>]) -> ExitCode {
         Command::User(options) => commands::user::run(options, more),
         Command::Client(options) => commands::client::run(options),
         Command::CheckConfig(options) => commands::check_config::run(options, more),
+        Command::Bench(options) => commands::bench::run(options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

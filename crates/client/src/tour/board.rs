@@ -3,12 +3,12 @@
 use http::Method;
 use serde_json::{Map, json};
 
-use super::people::{forged, id_of, person};
+use super::people::{forged, person};
 use super::report::Report;
 use super::visit::Visit;
 use crate::Failure;
 use crate::dialect::{Fact, Person, Room, Wish};
-use crate::rest::Rest;
+use crate::rest::{Rest, id_of};
 use crate::wire::Endpoint;
 
 /// No task and no project has this id.

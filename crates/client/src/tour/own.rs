@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::json;
 
 use super::board::{join, leave, ping, refused};
-use super::people::{forged, id_of, person};
+use super::people::{forged, person};
 use super::report::Report;
 use super::visit::Visit;
 use crate::Failure;
 use crate::dialect::{Fact, Room};
-use crate::rest::Rest;
+use crate::rest::{Rest, id_of};
 use crate::wire::Endpoint;
 
 /// Walks through it; stops at the first step without which the next make no sense.

@@ -1,11 +1,11 @@
 //! The people of a tour, made over HTTP like everybody.
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::report::Report;
 use crate::dialect::Person;
-use crate::rest::Rest;
+use crate::rest::{Rest, id_of};
 use crate::wire::Endpoint;
 use crate::{Failure, Target};
 
@@ -44,12 +44,6 @@ pub(super) async fn person(
     let registered = register(target, username, word).await;
     let password = report.step(format!("register {username}"), registered)?;
     report.step(format!("log in as {username}"), log_in(target, username, &password).await)
-}
-
-/// The id that an answer tells.
-pub(super) fn id_of(told: &Value) -> Result<u64, Failure> {
-    let id = told["id"].as_u64();
-    id.ok_or_else(|| Failure::Protocol(format!("an answer without an id: {told}")))
 }
 
 /// A token like this one, with a signature that nobody made.

@@ -5,7 +5,7 @@ mod engineio;
 mod polling;
 mod raw;
 mod socketio;
-mod websocket;
+pub(crate) mod websocket;
 
 use std::time::Duration;
 

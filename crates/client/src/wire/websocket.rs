@@ -9,12 +9,24 @@ use crate::rest::reason;
 use crate::{Failure, Target};
 
 /// A socket that is open.
-pub(super) struct Socket(WebSocketStream<TcpStream>);
+pub(crate) struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Asks the server to upgrade at `path`; a refusal is told in the server's words.
-    pub(super) async fn open(target: &Target, path: &str) -> Result<Self, Failure> {
-        let stream = target.dial().await?;
+    pub(crate) async fn open(target: &Target, path: &str) -> Result<Self, Failure> {
+        Self::upgrade(target, target.dial().await?, path).await
+    }
+
+    /// The same on a connection that takes about so many bytes that were not read.
+    pub(crate) async fn open_narrow(
+        target: &Target,
+        path: &str,
+        unread: u32,
+    ) -> Result<Self, Failure> {
+        Self::upgrade(target, target.dial_narrow(unread).await?, path).await
+    }
+
+    async fn upgrade(target: &Target, stream: TcpStream, path: &str) -> Result<Self, Failure> {
         let url = format!("ws://{}{path}", target.authority());
         match client_async(url, stream).await {
             Ok((socket, _)) => Ok(Self(socket)),
@@ -28,7 +40,7 @@ impl Socket {
     }
 
     /// The next text; bytes are read as text, as far as they are.
-    pub(super) async fn receive(&mut self) -> Result<String, Failure> {
+    pub(crate) async fn receive(&mut self) -> Result<String, Failure> {
         loop {
             match self.0.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(text.as_str().to_owned()),
@@ -44,13 +56,13 @@ impl Socket {
     }
 
     /// Sends a text.
-    pub(super) async fn send(&mut self, text: String) -> Result<(), Failure> {
+    pub(crate) async fn send(&mut self, text: String) -> Result<(), Failure> {
         let sent = self.0.send(Message::text(text)).await;
         sent.map_err(|error| Failure::Lost(error.to_string()))
     }
 
     /// Says goodbye, and returns the texts that come before the server's own goodbye.
-    pub(super) async fn close(mut self) -> Vec<String> {
+    pub(crate) async fn close(mut self) -> Vec<String> {
         let mut last = Vec::new();
         if self.0.close(None).await.is_ok() {
             while let Ok(text) = self.receive().await {

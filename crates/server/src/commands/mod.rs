@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub mod backup;
+pub mod bench;
 pub mod check_config;
 pub mod client;
 pub mod demo;
