@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [torture] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
 # CLIENTS (2000) that come back at once. TORTURE_SECONDS (600) and SEED of the torture.
@@ -13,7 +13,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback torture eviction storm simulate properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction storm simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -75,6 +75,14 @@ torture() {
   row "torture" "chorus bench torture $size" \
     "$(sed -n 2p "$log"); $(grep -c '^ok' "$log") rules hold, $(total "$log" '^ok +no client lost .*: ([0-9]+) .*') deliveries" \
     $((SECONDS - from)) $status
+}
+
+# One reader of 200 reads nothing for 20 seconds: what the others notice. Times do not decide.
+stall() {
+  local log=$logs/stall status=0 from=$SECONDS
+  (cd bench && cargo run --locked --release -- stall) | tee "$log" || status=$?
+  row "one reader of 200 stalls for 20 s" "cd bench && cargo run --release -- stall" \
+    "$(sed -n '$p' "$log")" $((SECONDS - from)) $status
 }
 
 # Whoever loses a right is told within a second.
@@ -191,13 +199,15 @@ report() {
       sed -n 's/^model name\s*: //p' /proc/cpuinfo | head -n 1)" "$(cut -d' ' -f1 /proc/loadavg)" "$(uname -sr)" \
       "$(rustc --version | cut -d' ' -f1,2)" "$(node --version)"
     printf '%s\n' '| what | command | count | time | outcome |' '|---|---|---|---|---|' "${rows[@]}"
+    # Run by run.
+    [ ! -f "$logs/stall" ] || (echo && sed '$d' "$logs/stall")
   } >>"$report"
   printf '%s\n' "${rows[@]}"
 }
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | torture | eviction | storm | simulate | properties | fuzz) "$part" ;;
+    crash | drops | comeback | torture | stall | eviction | storm | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

@@ -137,6 +137,19 @@ impl Crowd {
         Ok(!events.is_empty())
     }
 
+    /// Reads nothing more of what a member hears.
+    pub fn stall(&mut self, member: usize) -> Result<(), Failure> {
+        let stream = &mut self.members[member].stream;
+        self.poll.registry().deregister(stream).trying("stop watching a connection")
+    }
+
+    /// Reads on.
+    pub fn go_on(&mut self, member: usize) -> Result<(), Failure> {
+        let (token, both) = (Token(member), Interest::READABLE | Interest::WRITABLE);
+        let stream = &mut self.members[member].stream;
+        self.poll.registry().register(stream, token, both).trying("watch a connection")
+    }
+
     /// Watches something that is not of the crowd, under a number of its own.
     pub fn watch(&mut self, source: &mut impl Source, number: usize) -> Result<(), Failure> {
         let token = Token(FOREIGN + number);

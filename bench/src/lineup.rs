@@ -54,10 +54,7 @@ impl Programs {
     /// Builds what is missing. `CHORUS_BIN` names a Chorus that is there already.
     pub fn build() -> Result<Self, Failure> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let chorus = match env::var_os("CHORUS_BIN") {
-            Some(path) => path.into(),
-            None => build(&here.join(".."), "chorus-server")?,
-        };
+        let chorus = chorus()?;
         let socketioxide = build(here, "peer-socketioxide")?;
         let node = install(&here.join("peers/node"))?;
         Ok(Self { chorus, socketioxide, node })
@@ -111,6 +108,14 @@ impl Programs {
             versions.push_str(&format!(", socket.io {library} on Node {node}"));
         }
         versions
+    }
+}
+
+/// The `chorus` binary: the one that `CHORUS_BIN` names, or else built.
+pub fn chorus() -> Result<PathBuf, Failure> {
+    match env::var_os("CHORUS_BIN") {
+        Some(path) => Ok(path.into()),
+        None => build(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), "chorus-server"),
     }
 }
 

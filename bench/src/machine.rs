@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -50,6 +51,19 @@ pub fn open_many_files() -> Result<(), Failure> {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     setrlimit(Resource::Nofile, limit).trying("raise the limit of open files")
+}
+
+/// CPU time of a process so far, user and system: by its number, or `self`.
+pub fn cpu_of(process: &str) -> Result<Duration, Failure> {
+    let path = format!("/proc/{process}/stat");
+    let stat = fs::read_to_string(&path).trying(&path)?;
+    // Fields 14 and 15 of proc(5); the second is a name in brackets that may hold anything.
+    let after_name = stat.rsplit_once(") ").map_or("", |(_, after)| after);
+    let ticks = after_name.split(' ').skip(11).take(2).map(str::parse::<u64>);
+    let ticks = ticks.sum::<Result<u64, _>>();
+    let ticks = ticks.map_err(|_| Failure::Server(format!("has no times in {path}")))?;
+    let per_second = rustix::param::clock_ticks_per_second();
+    Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
 }
 
 /// The machine in a line.

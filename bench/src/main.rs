@@ -1,6 +1,6 @@
 //! Measures Chorus beside its peers, in one run on one machine.
 //!
-//! In reading order: [`first`] is the plan of a run, [`scenario`] what is measured, [`lineup`] and
+//! In reading order: [`first`] and [`stall`] are the plans of runs, [`scenario`] what is measured, [`lineup`] and
 //! [`workspace`] the servers, [`server`] one process of theirs, [`floor`] the plain lower bound;
 //! [`crowd`] the clients, [`tally`] what they count, [`wire`] and [`rest`] how they speak;
 //! [`figures`] and [`report`] what comes of it; [`machine`] and [`failure`] are used by all.
@@ -16,6 +16,7 @@ mod report;
 mod rest;
 mod scenario;
 mod server;
+mod stall;
 mod tally;
 mod wire;
 mod workspace;
@@ -25,7 +26,8 @@ use std::process::ExitCode;
 use failure::{Failure, Trying as _};
 use first::Scenario;
 
-const USAGE: &str = "usage: chorus-bench first [--only loads|idle|start|durable]";
+const USAGE: &str = "usage: chorus-bench first [--only loads|idle|start|durable]
+       chorus-bench stall";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -47,6 +49,7 @@ fn obey(arguments: &[&str]) -> Result<(), Failure> {
             let unknown = || Failure::Usage(format!("no scenario {name}\n{USAGE}"));
             first::run(Some(scenario.ok_or_else(unknown)?.1))
         }
+        ["stall"] => stall::run(),
         // Not for people: the servers' core runs this very program as the lower bound.
         ["floor"] => floor::serve().trying("serve"),
         _ => Err(Failure::Usage(USAGE.into())),

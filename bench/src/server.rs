@@ -1,7 +1,7 @@
 //! A server process: started on its core, read in `/proc`, ended by its own id.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::failure::{Failure, Trying as _};
-use crate::machine::Cores;
+use crate::machine::{self, Cores};
 
 /// Time for a server to say where it listens.
 const START: Duration = Duration::from_secs(20);
@@ -48,15 +48,25 @@ impl Server {
 
     /// CPU time so far, user and system.
     pub fn cpu(&self) -> Result<Duration, Failure> {
-        let path = format!("/proc/{}/stat", self.child.id());
-        let stat = fs::read_to_string(&path).trying(&path)?;
-        // Fields 14 and 15 of proc(5); the second is a name in brackets that may hold anything.
-        let after_name = stat.rsplit_once(") ").map_or("", |(_, after)| after);
-        let ticks = after_name.split(' ').skip(11).take(2).map(str::parse::<u64>);
-        let ticks = ticks.sum::<Result<u64, _>>();
-        let ticks = ticks.map_err(|_| Failure::Server(format!("has no times in {path}")))?;
-        let per_second = rustix::param::clock_ticks_per_second();
-        Ok(Duration::from_secs_f64(ticks as f64 / per_second as f64))
+        machine::cpu_of(&self.child.id().to_string())
+    }
+
+    /// One of its own figures.
+    pub fn figure(&self, name: &str) -> Result<u64, Failure> {
+        let mut told = String::new();
+        TcpStream::connect(self.address)
+            .and_then(|mut stream| {
+                let host = self.address;
+                write!(
+                    stream,
+                    "GET /metrics HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+                )?;
+                stream.read_to_string(&mut told)
+            })
+            .trying("ask for figures")?;
+        let mut lines = told.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+        value.ok_or_else(|| Failure::Server(format!("does not tell {name}")))
     }
 
     /// Resident memory in bytes.

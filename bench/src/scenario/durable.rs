@@ -1,16 +1,14 @@
 //! Writes that must last: changes of tasks over REST, each answered after its commit, and heard by
 //! every subscriber.
 
-use std::io::{ErrorKind, Read as _, Write as _};
 use std::time::{Duration, Instant};
 
-use mio::net::TcpStream;
 use serde_json::json;
 
-use crate::crowd::{self, Crowd};
-use crate::failure::{Failure, Trying as _};
+use crate::crowd::Crowd;
+use crate::failure::Failure;
 use crate::machine::Cores;
-use crate::rest::{self, Rest};
+use crate::scenario::caller::Caller;
 use crate::scenario::durable_tally::{ROUND, Writes};
 use crate::workspace::Workspace;
 
@@ -40,14 +38,6 @@ pub struct Durable {
     pub same_order: bool,
 }
 
-/// One caller, who changes one task again and again.
-struct Caller {
-    rest: Rest,
-    task: u64,
-    stream: TcpStream,
-    answer: Vec<u8>,
-}
-
 /// Lets so many callers write for as long as `span`, each as soon as he has his answer.
 pub fn run(
     workspace: &Workspace,
@@ -72,15 +62,18 @@ pub fn run(
     let mut writes = Writes::new(&tasks, SUBSCRIBERS);
     let (cpu, began) = (server.cpu()?, Instant::now());
     for (number, caller) in callers.iter_mut().enumerate() {
-        caller.ask(writes.begin(number))?;
+        caller.ask(&json!({ "status": writes.begin(number) }))?;
     }
     loop {
         let came = crowd.pump(QUIET, &mut |member, text| writes.hear(member, text))?;
         for number in crowd.take_foreign() {
-            if callers[number].take_answer()? {
+            if let Some(made) = callers[number].take_answer()? {
+                if !made {
+                    return Err(Failure::Server("was too busy for a write".into()));
+                }
                 writes.answer(number);
                 if began.elapsed() < span {
-                    callers[number].ask(writes.begin(number))?;
+                    callers[number].ask(&json!({ "status": writes.begin(number) }))?;
                 }
             }
         }
@@ -89,40 +82,4 @@ pub fn run(
         }
     }
     Ok(writes.sum_up(began.elapsed(), server.cpu()?.saturating_sub(cpu)))
-}
-
-impl Caller {
-    fn new(owner: &Rest, task: u64, number: usize, crowd: &mut Crowd) -> Result<Self, Failure> {
-        let mut stream = crowd::open(owner.address)?;
-        crowd.watch(&mut stream, number)?;
-        Ok(Self { rest: owner.clone(), task, stream, answer: Vec::new() })
-    }
-
-    /// A request is far smaller than what a socket takes at once.
-    fn ask(&mut self, status: &str) -> Result<(), Failure> {
-        let path = format!("/tasks/{}", self.task);
-        let body = json!({ "status": status });
-        let request = self.rest.request("PATCH", &path, &body, "keep-alive");
-        self.stream.write_all(request.as_bytes()).trying("send a request")
-    }
-
-    /// Whether the answer is there whole.
-    fn take_answer(&mut self) -> Result<bool, Failure> {
-        let mut piece = [0; 4096];
-        loop {
-            match self.stream.read(&mut piece) {
-                Ok(0) => return Err(Failure::Server("closed a caller's connection".into())),
-                Ok(read) => self.answer.extend_from_slice(&piece[..read]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error).trying("read an answer"),
-            }
-        }
-        let Some(end) = rest::answer_end(&self.answer) else { return Ok(false) };
-        if rest::status(&self.answer) != Some(200) {
-            let answer = String::from_utf8_lossy(&self.answer);
-            return Err(Failure::Server(format!("refused a write: {answer}")));
-        }
-        self.answer.drain(..end);
-        Ok(true)
-    }
 }
