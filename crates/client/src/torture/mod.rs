@@ -1,7 +1,7 @@
 //! Many clients that are dropped, killed, flooded and slow, while others write: what each of them
 //! has heard, for whoever can compare it with what happened.
 //!
-//! * `way` – how each kind of client comes back: a third kind is a `Way` more;
+//! * `way` – how each kind of client comes back: one more is a `Way` more;
 //! * `rider` – one client, and what it has heard;
 //! * `hand` – who writes, under keys;
 //! * `people` – the projects and whom they belong to;
@@ -104,7 +104,9 @@ pub async fn run(
     let mut riders = JoinSet::new();
     for number in 0..clients {
         let member = &members[number / EACH];
-        let rider = rider(options, &target, member, number, dice.fork());
+        let mut rider = rider(options, &target, member, number, dice.fork());
+        // All are there before the first word, so that each hears the whole.
+        rider.come().await?;
         riders.spawn(rider.ride(watched.clone()));
     }
     let mut hands = JoinSet::new();

@@ -128,7 +128,8 @@ impl Rider {
         }
     }
 
-    async fn come(&mut self) -> Result<(), Failure> {
+    /// Comes, or comes back.
+    pub(super) async fn come(&mut self) -> Result<(), Failure> {
         let coming = async {
             let path = self.way.path(&self.token);
             let mut socket = Socket::open_narrow(&self.target, &path, UNREAD).await?;

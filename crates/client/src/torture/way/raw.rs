@@ -1,64 +1,12 @@
-//! How each kind of client comes back, and what it hears.
+//! Clients of raw sockets, which say `resume` with the cursor of what they heard last.
 
 use serde_json::{Value, json};
 
-use super::WORD;
+use super::{Read, TOLD, Told, Way, place, word};
 use crate::target::in_query;
 
-/// One kind of client that keeps its place: what it says, and what the server's messages mean to
-/// it. It is given every message, so that it can hold whatever its protocol asks for.
-pub(super) trait Way: Send {
-    /// What the report calls it.
-    fn name(&self) -> &'static str;
-
-    /// Where its WebSocket is, with the token.
-    fn path(&self, token: &str) -> String;
-
-    /// The kinds of the log that it is told of.
-    fn hears(&self) -> &'static [&'static str];
-
-    /// Something that it says too often.
-    fn chatter(&self) -> &'static str;
-
-    /// What a message means.
-    fn read(&mut self, text: &str) -> Read;
-}
-
-/// What a message means to a client.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Read {
-    /// It is to be answered by this.
-    Say(String),
-    /// The client is back after this place in the log, or else the reason why it cannot be.
-    Came(Result<u64, String>),
-    /// The server is in no state to let it come back.
-    Refused(String),
-    /// Something happened.
-    Told(Told),
-    /// Nothing.
-    Nothing,
-}
-
-/// Something that a client was told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
-    /// Its place in the log.
-    pub place: u64,
-    /// What was written there, if it can be read.
-    pub word: Option<u64>,
-}
-
-/// Makes a client that hears these projects.
-type Maker = fn(&[u64]) -> Box<dyn Way>;
-
-/// Every kind of client.
-pub(super) const WAYS: &[Maker] = &[
-    |projects| Box::new(Raw::new(&NATIVE, projects)),
-    |projects| Box::new(Raw::new(&ENVELOPE, projects)),
-];
-
 /// What differs between the dialects of raw sockets.
-struct RawWords {
+pub(super) struct RawWords {
     name: &'static str,
     path: &'static str,
     hears: &'static [&'static str],
@@ -66,14 +14,14 @@ struct RawWords {
     words: &'static [&'static str],
 }
 
-const NATIVE: RawWords = RawWords {
+pub(super) const NATIVE: RawWords = RawWords {
     name: "native",
     path: "/api/v1/ws/native",
-    hears: &["task.created", "task.updated", "comment.created"],
+    hears: TOLD,
     words: &["/data/payload/comment/body", "/data/payload/task/title"],
 };
 
-const ENVELOPE: RawWords = RawWords {
+pub(super) const ENVELOPE: RawWords = RawWords {
     name: "envelope",
     path: "/api/v1/ws/connect",
     hears: &["task.created", "task.updated"],
@@ -84,14 +32,14 @@ const ENVELOPE: RawWords = RawWords {
 const RESUME: u64 = 1;
 
 /// A client of a raw socket that says `resume`.
-struct Raw {
+pub(super) struct Raw {
     words: &'static RawWords,
     rooms: Vec<String>,
     cursor: Option<String>,
 }
 
 impl Raw {
-    fn new(words: &'static RawWords, projects: &[u64]) -> Self {
+    pub(super) fn new(words: &'static RawWords, projects: &[u64]) -> Self {
         let rooms = projects.iter().map(|project| format!("project:{project}")).collect();
         Self { words, rooms, cursor: None }
     }
@@ -134,7 +82,7 @@ impl Way for Raw {
         self.words.name
     }
 
-    fn path(&self, token: &str) -> String {
+    fn path(&mut self, token: &str) -> String {
         format!("{}?token={}", self.words.path, in_query(token))
     }
 
@@ -161,16 +109,6 @@ impl Way for Raw {
             _ => Read::Nothing,
         }
     }
-}
-
-/// The place in the log of a cursor, which is opaque to all other clients.
-fn place(cursor: &str) -> Option<u64> {
-    cursor.rsplit_once('-')?.1.parse().ok()
-}
-
-/// The number of a word in a text.
-pub fn word(text: &str) -> Option<u64> {
-    text.strip_prefix(WORD)?.parse().ok()
 }
 
 #[cfg(test)]
