@@ -120,10 +120,15 @@ impl Rider {
             }
             _ => {
                 self.record.floods += 1;
-                for _ in 0..FLOOD {
-                    socket.send(self.way.chatter().into()).await?;
-                }
-                Ok(())
+                let chatter = self.way.chatter();
+                let flooding = async {
+                    for _ in 0..FLOOD {
+                        socket.send(chatter.into()).await?;
+                    }
+                    Ok(())
+                };
+                let unread = |_| Failure::Lost("the server reads no more".into());
+                timeout(PATIENCE, flooding).await.map_err(unread)?
             }
         }
     }
