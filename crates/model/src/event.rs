@@ -16,6 +16,7 @@ use crate::comment::Comment;
 use crate::cursor::SyncId;
 use crate::custom::CustomEvent;
 use crate::id::{ConnectionId, ProjectId, TaskId, UserId};
+use crate::item::{ItemChange, ItemsChange};
 use crate::notification::Notification;
 use crate::project::{Member, Project, ProjectChanges};
 use crate::task::{Task, TaskChanges, TaskRef};
@@ -218,6 +219,18 @@ pub enum Body {
         /// The task it was about.
         task: TaskRef,
     },
+    /// An item of some kind was made.
+    #[serde(rename = "item.created")]
+    ItemCreated(Box<ItemChange>),
+    /// An item changed.
+    #[serde(rename = "item.updated")]
+    ItemUpdated(Box<ItemChange>),
+    /// An item was deleted, with all that lay in it.
+    #[serde(rename = "item.deleted")]
+    ItemDeleted(Box<ItemChange>),
+    /// Several items changed at once.
+    #[serde(rename = "items.updated")]
+    ItemsUpdated(Box<ItemsChange>),
     /// Somebody should know something.
     #[serde(rename = "notification.created")]
     NotificationCreated {
@@ -267,6 +280,10 @@ impl Body {
             Self::CommentCreated { .. } => "comment.created",
             Self::CommentUpdated { .. } => "comment.updated",
             Self::CommentDeleted { .. } => "comment.deleted",
+            Self::ItemCreated(_) => "item.created",
+            Self::ItemUpdated(_) => "item.updated",
+            Self::ItemDeleted(_) => "item.deleted",
+            Self::ItemsUpdated(_) => "items.updated",
             Self::NotificationCreated { .. } => "notification.created",
             Self::UserUpdated { .. } => "user.updated",
             Self::UserDeactivated { .. } => "user.deactivated",
@@ -292,6 +309,10 @@ impl Body {
             Self::CommentCreated { task, .. }
             | Self::CommentUpdated { task, .. }
             | Self::CommentDeleted { task, .. } => Scope::Project(task.project_id),
+            Self::ItemCreated(change) | Self::ItemUpdated(change) | Self::ItemDeleted(change) => {
+                Scope::Project(change.item.head.project_id)
+            }
+            Self::ItemsUpdated(change) => Scope::Project(change.project_id),
             Self::NotificationCreated { notification } => Scope::User(notification.user_id),
             Self::UserUpdated { user }
             | Self::UserDeactivated { user }

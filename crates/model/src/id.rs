@@ -34,6 +34,8 @@ id! {
     CommentId,
     /// A notification to one user.
     NotificationId,
+    /// A thing of a kind, such as a line of a budget.
+    ItemId,
 }
 
 /// One presence of a session in one namespace, unique over restarts and nodes.

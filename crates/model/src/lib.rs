@@ -9,6 +9,8 @@
 //! * [`words`] – the closed vocabularies (status, priority, roles);
 //! * [`user`], [`project`], [`task`], [`comment`], [`notification`] – entities; their serde form
 //!   is the native shape of the product;
+//! * [`decimal`] – exact numbers; [`mod@kind`], [`value`], [`item`] – things that are alike: what a
+//!   kind declares, the values of its fields, and its items;
 //! * [`custom`] – what other back ends tell in their own words;
 //! * [`event`] – what happened (durable); [`signal`] – what passes (ephemeral);
 //! * [`histogram`] – how long things took;
@@ -19,30 +21,38 @@ pub mod comment;
 pub mod crash;
 pub mod cursor;
 pub mod custom;
+pub mod decimal;
 pub mod event;
 pub mod histogram;
 pub mod id;
+pub mod item;
+pub mod kind;
 pub mod notification;
 pub mod project;
 pub mod signal;
 pub mod task;
 pub mod text;
 pub mod user;
+pub mod value;
 pub mod words;
 
 pub use clock::{Clock, Entropy, Timestamp};
 pub use comment::Comment;
 pub use cursor::{Cursor, Epoch, SyncId};
 pub use custom::{CustomEvent, Target};
+pub use decimal::Decimal;
 pub use event::{Body, Event, Room, Scope};
 pub use histogram::{Distribution, Histogram};
-pub use id::{CommentId, ConnectionId, NotificationId, ProjectId, TaskId, UserId};
+pub use id::{CommentId, ConnectionId, ItemId, NotificationId, ProjectId, TaskId, UserId};
+pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals};
+pub use kind::Kind;
 pub use notification::{Notice, Notification};
 pub use project::{Member, Project};
 pub use signal::Signal;
 pub use task::{Task, TaskRef};
 pub use text::{Invalid, Rule};
 pub use user::{Principal, User, UserRef};
+pub use value::{Value, Values};
 pub use words::{
     NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, Word, WorkspaceRole,
 };

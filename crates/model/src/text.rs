@@ -47,6 +47,10 @@ pub enum Rule {
     Unknown(&'static str),
     /// Outside these bounds.
     Range(i64, i64),
+    /// More entries than this.
+    TooMany(usize),
+    /// Another of the same place has this value.
+    Taken,
 }
 
 impl fmt::Display for Rule {
@@ -59,6 +63,8 @@ impl fmt::Display for Rule {
             Self::Type(kind) | Self::Form(kind) => write!(f, "must be {kind}"),
             Self::Unknown(what) => write!(f, "must name {what}"),
             Self::Range(low, high) => write!(f, "must be between {low} and {high}"),
+            Self::TooMany(n) => write!(f, "must have {n} entries or less"),
+            Self::Taken => f.write_str("is taken"),
         }
     }
 }
@@ -210,7 +216,7 @@ impl fmt::Debug for Password {
     }
 }
 
-fn bounded(text: &str, min: usize, max: usize) -> Result<String, Rule> {
+pub(crate) fn bounded(text: &str, min: usize, max: usize) -> Result<String, Rule> {
     let text = text.trim();
     let long = text.chars().count();
     if long > max {
