@@ -49,6 +49,7 @@ pub use reads::{Page, Reads};
 pub use stats::Stats;
 pub use store::{Batch, Committed, Options, Store, Written};
 pub use tables::comments::NewComment;
+pub use tables::items::NewItem;
 pub use tables::kept_answers::KeptAnswer;
 pub use tables::memberships::Interval;
 pub use tables::projects::NewProject;

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use chorus_model::{Rule, SyncId, Timestamp, UserId, UserRef};
+use chorus_model::{Kind, Rule, SyncId, Timestamp, UserId, UserRef};
 use rusqlite::Row;
 use rusqlite::types::{FromSql, Type};
 use serde::Serialize;
@@ -43,6 +43,12 @@ impl<'r, 's> Columns<'r, 's> {
     pub(crate) fn word<T>(&mut self, parse: fn(&str) -> Result<T, Rule>) -> rusqlite::Result<T> {
         let text: String = self.take()?;
         parse(&text).map_err(|rule| self.unreadable(format!("`{text}` {rule}").into()))
+    }
+
+    /// A kind of items.
+    pub(crate) fn known_kind(&mut self) -> rusqlite::Result<&'static Kind> {
+        let name: String = self.take()?;
+        Kind::named(&name).ok_or_else(|| self.unreadable(format!("no kind `{name}`").into()))
     }
 
     /// A text that parses by itself, such as the name of a scope.

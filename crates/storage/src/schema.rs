@@ -17,13 +17,14 @@ const STEPS: &[&str] = &[
     include_str!("schema/0004_mutes.sql"),
     include_str!("schema/0005_unwanted.sql"),
     include_str!("schema/0006_sessions.sql"),
+    include_str!("schema/0007_items.sql"),
 ];
 
 /// "Chor" in ASCII.
 const APPLICATION: i64 = 0x4368_6f72;
 
 /// The tables whose ids clients see.
-const ENTITIES: [&str; 5] = ["users", "projects", "tasks", "comments", "notifications"];
+const ENTITIES: [&str; 6] = ["users", "projects", "tasks", "comments", "notifications", "items"];
 
 /// Brings the database up to the newest schema. In a new one, the first entity of each kind gets
 /// an id above `first_id`.

@@ -6,6 +6,7 @@
 
 pub mod comments;
 pub mod identities;
+pub mod items;
 pub mod kept_answers;
 pub mod memberships;
 pub mod notifications;
@@ -15,6 +16,7 @@ pub mod sessions;
 pub mod settings;
 pub mod task_query;
 pub mod tasks;
+pub mod totals;
 pub mod users;
 pub mod wishes;
 
