@@ -125,7 +125,8 @@ fn status(command: &Command) -> StatusCode {
         Command::CreateProject(_)
         | Command::AddMember { .. }
         | Command::CreateTask(_)
-        | Command::AddComment { .. } => StatusCode::CREATED,
+        | Command::AddComment { .. }
+        | Command::CreateItem { .. } => StatusCode::CREATED,
         _ => StatusCode::OK,
     }
 }
@@ -135,6 +136,8 @@ fn answer(done: Done, status: StatusCode) -> Response {
         Answer::Project(project) => versioned(&project, project.version),
         Answer::Task(task) => versioned(&task, task.version),
         Answer::Comment(comment) => versioned(&comment, comment.version),
+        Answer::Item(item) => versioned(&item, item.head.version),
+        Answer::Items(bulk) => Json(bulk).into_response(),
         Answer::Member(member) => Json(member).into_response(),
         Answer::Emitted(places) => Json(json!({ "sync_ids": places })).into_response(),
         Answer::Read(read) => Json(json!({ "read": read })).into_response(),

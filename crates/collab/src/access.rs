@@ -1,5 +1,6 @@
 //! Who may do what: the one table, asked in the transaction that acts on the answer.
 
+use chorus_model::kind::Editors;
 use chorus_model::{ProjectId, ProjectRole, User, UserId, WorkspaceRole};
 use chorus_storage::{Reads, StoreError};
 
@@ -31,6 +32,8 @@ pub enum Action {
         /// Who made the task that it is about.
         task_creator: UserId,
     },
+    /// Make, change and delete items of a kind with these editors.
+    EditItems(Editors),
     /// Change the project itself.
     EditProject,
     /// Take members in and out, and change their roles.
@@ -47,7 +50,10 @@ impl Action {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         match self {
             Self::Read | Self::Comment => role >= Viewer,
-            Self::EditTasks => role >= Member || workspace.plans(),
+            Self::EditTasks | Self::EditItems(Editors::Members) => {
+                role >= Member || workspace.plans()
+            }
+            Self::EditItems(Editors::Leads) => role >= Admin || workspace.plans(),
             Self::DeleteTask { creator } => {
                 role >= Admin || workspace.plans() || (creator == user && role >= Member)
             }
@@ -110,7 +116,7 @@ mod tests {
     fn the_table() {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         let (me, other) = (UserId(1), UserId(2));
-        let cases: [(Action, [bool; 4]); 11] = [
+        let cases: [(Action, [bool; 4]); 13] = [
             (Action::Read, [true; 4]),
             (Action::Comment, [true; 4]),
             (Action::EditTasks, [false, true, true, true]),
@@ -123,6 +129,8 @@ mod tests {
                 [false, false, true, true],
             ),
             (Action::DeleteComment { author: other, task_creator: me }, [true; 4]),
+            (Action::EditItems(Editors::Members), [false, true, true, true]),
+            (Action::EditItems(Editors::Leads), [false, false, true, true]),
             (Action::EditMembers, [false, false, true, true]),
             (Action::DeleteProject, [false, false, false, true]),
         ];
@@ -139,7 +147,8 @@ mod tests {
         let may =
             |action: Action, workspace| action.allows(ProjectRole::Viewer, workspace, UserId(1));
         for workspace in WorkspaceRole::ALL {
-            for action in [Action::EditTasks, Action::DeleteTask { creator: other }] {
+            let leads = Action::EditItems(Editors::Leads);
+            for action in [Action::EditTasks, Action::DeleteTask { creator: other }, leads] {
                 assert_eq!(may(action, *workspace), workspace.plans(), "{workspace:?}");
             }
             for action in [Action::EditProject, Action::EditMembers, Action::DeleteProject] {

@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::passwords::Hasher;
 use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
-use crate::{comments, custom, members, projects, tasks};
+use crate::{comments, custom, items, members, projects, tasks};
 
 /// What a [`Collab`] is made of.
 #[derive(Debug)]
@@ -175,6 +175,14 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
             comments::edit(doing, *comment, body, *if_version)
         }
         Command::DeleteComment { comment } => comments::delete(doing, *comment),
+        Command::CreateItem { kind, spot, given } => items::create(doing, kind, *spot, given),
+        Command::UpdateItem { kind, item, given, if_version } => {
+            items::update(doing, kind, *item, given, *if_version)
+        }
+        Command::DeleteItem { kind, item, if_version } => {
+            items::delete(doing, kind, *item, *if_version)
+        }
+        Command::UpdateItems { kind, entries } => items::update_many(doing, kind, entries),
         Command::MarkRead { notifications } => {
             let user = doing.user.id;
             let read = doing.tx.mark_notifications_read(user, notifications.as_deref())?;

@@ -2,13 +2,16 @@
 
 use chorus_model::text::{CommentText, Description, Name, Title};
 use chorus_model::{
-    Comment, CommentId, Cursor, CustomEvent, Member, NotificationId, Priority, Project, ProjectId,
-    ProjectRole, ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
+    Comment, CommentId, Cursor, CustomEvent, Item, ItemId, Kind, Member, NotificationId, Priority,
+    Project, ProjectId, ProjectRole, ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp,
+    UserId, Word,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::forms::{FARTHEST, MOST_HOURS};
+use crate::items::form::Given;
+use crate::items::{Bulk, BulkEntry, Spot};
 
 /// A change that somebody asks for. Its values are valid; whether the caller may, and whether
 /// what it names exists, is decided when it is run.
@@ -100,6 +103,42 @@ pub enum Command {
     DeleteComment {
         /// Which.
         comment: CommentId,
+    },
+    /// Makes an item of a kind.
+    CreateItem {
+        /// Which kind.
+        kind: &'static Kind,
+        /// Where.
+        spot: Spot,
+        /// What is said of it.
+        given: Given,
+    },
+    /// Changes fields of an item.
+    UpdateItem {
+        /// Of which kind it must be.
+        kind: &'static Kind,
+        /// Which.
+        item: ItemId,
+        /// To what.
+        given: Given,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+    },
+    /// Deletes an item and all that lies in it.
+    DeleteItem {
+        /// Of which kind it must be.
+        kind: &'static Kind,
+        /// Which.
+        item: ItemId,
+        /// Only if it still has this version.
+        if_version: Option<i64>,
+    },
+    /// Changes many items, each by itself kept or refused.
+    UpdateItems {
+        /// Of which kind they must be.
+        kind: &'static Kind,
+        /// Which, to what.
+        entries: Vec<BulkEntry>,
     },
     /// Notes that the caller has read notifications.
     MarkRead {
@@ -226,6 +265,10 @@ pub enum Answer {
     Task(Task),
     /// A comment as it is now.
     Comment(Comment),
+    /// An item as it is now.
+    Item(Box<Item>),
+    /// What has come of changing many items.
+    Items(Box<Bulk>),
     /// It is gone.
     Deleted,
     /// These notifications were unread and are not any more.

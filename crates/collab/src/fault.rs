@@ -113,6 +113,7 @@ pub enum Noun {
     User,
     Member,
     Notification,
+    Item,
 }
 
 impl std::fmt::Display for Noun {

@@ -1,6 +1,7 @@
 //! JSON objects read field by field. Every mistake is noted, so that the caller hears of all at
 //! once; unknown fields are ignored.
 
+use chorus_model::kind::Field;
 use chorus_model::text::Rule;
 use chorus_model::{Invalid, Timestamp};
 use serde_json::{Map, Value};
@@ -132,6 +133,17 @@ impl<'a> Fields<'a> {
             }
             _ => {
                 self.note(name, Rule::Type("a number"));
+                None
+            }
+        }
+    }
+
+    /// The value of a field that a kind of items declares: none where it is absent.
+    pub fn of(&mut self, field: &'static Field) -> Option<Option<chorus_model::Value>> {
+        match field.read(self.object.get(field.name)?) {
+            Ok(value) => Some(value),
+            Err(rule) => {
+                self.note(field.name, rule);
                 None
             }
         }

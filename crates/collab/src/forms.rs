@@ -2,14 +2,15 @@
 
 use chorus_model::text::{CommentText, Description, Name, Rule, Title};
 use chorus_model::{
-    CommentId, Invalid, NotificationId, Priority, ProjectId, ProjectRole, ProjectStatus, TaskId,
-    TaskStatus, UserId, Word,
+    CommentId, Invalid, ItemId, NotificationId, Priority, ProjectId, ProjectRole, ProjectStatus,
+    TaskId, TaskStatus, UserId, Word,
 };
 use serde_json::{Map, Value};
 
 use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
 use crate::fault::Fault;
 use crate::fields::{Fields, id_of};
+use crate::items::form;
 
 /// An object as a client writes it.
 pub type Object = Map<String, Value>;
@@ -67,6 +68,24 @@ pub fn command(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
         "comment.delete" => {
             id("comment_id").map(|id| Command::DeleteComment { comment: CommentId(id) })
         }
+        "item.create" => (|| {
+            let kind = form::kind(object)?;
+            let (spot, given) = (form::spot(kind, object)?, form::new(kind, object)?);
+            Ok(Command::CreateItem { kind, spot, given })
+        })(),
+        "item.update" => (|| {
+            let (kind, item) = (form::kind(object)?, ItemId(id("item_id")?));
+            let given = form::patch(kind, object)?;
+            Ok(Command::UpdateItem { kind, item, given, if_version: version()? })
+        })(),
+        "item.delete" => (|| {
+            let (kind, item) = (form::kind(object)?, ItemId(id("item_id")?));
+            Ok(Command::DeleteItem { kind, item, if_version: version()? })
+        })(),
+        "items.update" => (|| {
+            let kind = form::kind(object)?;
+            Ok(Command::UpdateItems { kind, entries: form::many(kind, object)? })
+        })(),
         "notification.read" => {
             let ids = notifications(object.get("ids")).map_err(Fault::from);
             ids.map(|notifications| Command::MarkRead { notifications })
@@ -183,7 +202,7 @@ pub fn notifications(ids: Option<&Value>) -> Result<Option<Vec<NotificationId>>,
 }
 
 /// Every task has a position: null means the same as absent.
-fn position(fields: &mut Fields<'_>) -> Option<f64> {
+pub(crate) fn position(fields: &mut Fields<'_>) -> Option<f64> {
     fields.nullable_number("position", -FARTHEST, FARTHEST).flatten()
 }
 

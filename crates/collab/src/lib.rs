@@ -12,6 +12,7 @@
 //! * [`collab`] – the handle, and how a command is run;
 //! * `doing` – a command's transaction with its actor;
 //! * `projects`, `members`, `tasks`, `comments` – what each command does;
+//! * [`items`] – the same for things of every kind, with what is added up of them;
 //! * `announcements` – what clients claim to have happened;
 //! * [`custom`] – what other back ends tell;
 //! * [`queries`] – what can be read;
@@ -33,6 +34,7 @@ pub mod fault;
 pub mod fields;
 pub mod forms;
 mod identities;
+pub mod items;
 pub mod live;
 mod members;
 pub mod passwords;

@@ -1,13 +1,18 @@
 //! A project as it is, with the cursor from which the log tells what becomes of it.
 
-use chorus_model::{Cursor, Invalid, Member, Project, ProjectId, Rule, Task, TaskId, UserId};
-use chorus_storage::{Place, Reads};
+use std::collections::BTreeMap;
+
+use chorus_model::kind::KINDS;
+use chorus_model::{
+    Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals, UserId,
+};
+use chorus_storage::{Place, Reads, StoreError};
 
 use crate::access::{self, Action};
 use crate::collab::Collab;
 use crate::fault::{Fault, Noun};
 
-/// Most tasks of one part.
+/// Most tasks and items of one part.
 pub const MOST: u32 = 1_000;
 
 /// A part of a snapshot.
@@ -25,6 +30,10 @@ pub struct Snapshot {
     pub members: Vec<Member>,
     /// Its tasks, by id.
     pub tasks: Vec<Task>,
+    /// After all tasks its items of all kinds, by id.
+    pub items: Vec<Item>,
+    /// What is added up of each kind, as this part was read.
+    pub totals: BTreeMap<&'static str, Totals>,
     /// Where the next part begins, if there is one.
     pub next: Option<Next>,
 }
@@ -34,12 +43,14 @@ pub struct Snapshot {
 pub struct Next {
     /// The first part's cursor.
     pub cursor: Cursor,
-    /// The last task of the part before.
+    /// The last task before it.
     pub after: TaskId,
+    /// The last item before it.
+    pub items_after: ItemId,
 }
 
 impl Collab {
-    /// A part of a project's snapshot with up to `limit` tasks: the first, or the one at `from`.
+    /// A part of a project's snapshot with up to `limit` tasks and items: the first, or the one at `from`.
     pub async fn snapshot(
         &self,
         user: UserId,
@@ -53,17 +64,49 @@ impl Collab {
                 Some(next) => still_good(reads, &next.cursor)?,
                 None => reads.head()?,
             };
-            let after = from.map_or(TaskId(0), |next| next.after);
-            let mut tasks = reads.tasks_after(id, after, limit + 1)?;
-            let more = tasks.len() > limit as usize;
-            tasks.truncate(limit as usize);
-            let last = tasks.last().filter(|_| more).map(|task| task.id);
-            let next = last.map(|after| Next { cursor: cursor.clone(), after });
+            let begin = from.map_or((TaskId(0), ItemId(0)), |next| (next.after, next.items_after));
+            let (tasks, items, next) = entities(reads, id, begin, limit)?;
+            let next = next.map(|(after, items_after)| {
+                let cursor = cursor.clone();
+                Next { cursor, after, items_after }
+            });
             let project = reads.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
-            Ok(Snapshot { cursor, project, members: reads.members(id)?, tasks, next })
+            let totals = KINDS.iter().map(|kind| Ok((kind.name, reads.totals(id, kind)?)));
+            let totals = totals.collect::<Result<_, StoreError>>()?;
+            let members = reads.members(id)?;
+            Ok(Snapshot { cursor, project, members, tasks, items, totals, next })
         })
         .await
     }
+}
+
+/// The last task and the last item that were read.
+type Last = (TaskId, ItemId);
+/// Tasks, items, and after which there are more, if there are.
+type Entities = (Vec<Task>, Vec<Item>, Option<Last>);
+
+/// Up to `limit` tasks and items after these, tasks first.
+fn entities(
+    reads: &Reads<'_>,
+    project: ProjectId,
+    (after, items_after): Last,
+    limit: u32,
+) -> Result<Entities, StoreError> {
+    let most = limit as usize;
+    let mut tasks = reads.tasks_after(project, after, limit + 1)?;
+    let more_tasks = tasks.len() > most;
+    tasks.truncate(most);
+    let after = tasks.last().map_or(after, |task| task.id);
+    if more_tasks {
+        return Ok((tasks, Vec::new(), Some((after, items_after))));
+    }
+    let room = most - tasks.len();
+    let wanted = u32::try_from(room + 1).unwrap_or(limit);
+    let mut items = reads.items_after(project, items_after, wanted)?;
+    let more = items.len() > room;
+    items.truncate(room);
+    let items_after = items.last().map_or(items_after, |item| item.head.id);
+    Ok((tasks, items, more.then_some((after, items_after))))
 }
 
 /// The cursor, if the log can still be read from there.

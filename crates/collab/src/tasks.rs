@@ -11,10 +11,13 @@ use crate::command::{Announced, Answer, NewTask, TaskPatch};
 use crate::doing::{Doing, expect_version, hide};
 use crate::fault::{Fault, Noun};
 
+/// The field that names whose a task is.
+const ASSIGNEE: &str = "assignee_id";
+
 pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer, Fault> {
     doing.permit(new.project, Action::EditTasks)?;
     if let Some(assignee) = new.assignee {
-        check_assignee(doing, new.project, assignee)?;
+        check_member(doing, new.project, assignee, ASSIGNEE)?;
     }
     let done = new.status == TaskStatus::Done;
     let task = doing.tx.insert_task(&Row {
@@ -60,7 +63,7 @@ pub(crate) fn update(
         return Ok(Answer::Task(old));
     }
     if let Some(Some(assignee)) = patch.assignee.filter(|_| changes.assignee.is_some()) {
-        check_assignee(doing, old.project_id, assignee)?;
+        check_member(doing, old.project_id, assignee, ASSIGNEE)?;
     }
     let task = doing.tx.update_task(&new)?;
     tell(doing, &task, &changes)?;
@@ -154,23 +157,24 @@ fn patched(doing: &Doing<'_, '_>, old: &Task, patch: &TaskPatch) -> Result<Task,
 
 fn name(doing: &Doing<'_, '_>, user: Option<UserId>) -> Result<Option<UserRef>, Fault> {
     let Some(user) = user else { return Ok(None) };
-    let person = doing.tx.user(user)?.ok_or_else(unknown_assignee)?;
+    let person = doing.tx.user(user)?.ok_or_else(|| unknown_member(ASSIGNEE))?;
     Ok(Some(person.to_ref()))
 }
 
-/// A task is given only to somebody who can see it.
-fn check_assignee(
+/// A task, like whatever names somebody in a field, is given only to who can see it.
+pub(crate) fn check_member(
     doing: &Doing<'_, '_>,
     project: ProjectId,
-    assignee: UserId,
+    user: UserId,
+    field: &'static str,
 ) -> Result<(), Fault> {
-    let person = doing.tx.user(assignee)?.filter(|person| person.is_active);
-    let person = person.ok_or_else(unknown_assignee)?;
-    access::role(doing.tx, &person, project)?.map(|_| ()).ok_or_else(unknown_assignee)
+    let person = doing.tx.user(user)?.filter(|person| person.is_active);
+    let person = person.ok_or_else(|| unknown_member(field))?;
+    access::role(doing.tx, &person, project)?.map(|_| ()).ok_or_else(|| unknown_member(field))
 }
 
-fn unknown_assignee() -> Fault {
-    Invalid::new("assignee_id", Rule::Unknown("a member of the project")).into()
+fn unknown_member(field: &'static str) -> Fault {
+    Invalid::new(field, Rule::Unknown("a member of the project")).into()
 }
 
 /// Whether somebody who claims that a task was made is right.

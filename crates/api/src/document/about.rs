@@ -1,11 +1,12 @@
 //! What an operation is about: its part of the OpenAPI document.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::{OriginalUri, State};
 use serde_json::{Value, json};
 
-use super::schemas::{self, Give};
+use super::schemas::{Give, Schemas};
 use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Backend, Change};
@@ -33,8 +34,8 @@ pub(super) struct Success {
 /// What an operation takes and answers. What its handler extracts is told by the extractors
 /// ([`Parts`]); what the handler does with it is told here.
 pub(crate) struct About {
-    pub(super) id: &'static str,
-    pub(super) summary: &'static str,
+    pub(super) id: Cow<'static, str>,
+    pub(super) summary: Cow<'static, str>,
     /// The security schemes of which one is needed; none means nobody is asked who he is.
     pub(super) security: &'static [&'static str],
     pub(super) form: Option<Give>,
@@ -47,10 +48,13 @@ pub(crate) struct About {
 
 impl About {
     /// An operation of this id. `summary`: what it does, in one sentence.
-    pub(crate) fn new(id: &'static str, summary: &'static str) -> Self {
+    pub(crate) fn new(
+        id: impl Into<Cow<'static, str>>,
+        summary: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
-            id,
-            summary,
+            id: id.into(),
+            summary: summary.into(),
             security: &[],
             form: None,
             form_required: false,
@@ -62,8 +66,13 @@ impl About {
     }
 
     /// It answers with this status and JSON.
-    pub(crate) fn answers(mut self, status: u16, schema: Give) -> Self {
-        let (schema, media) = (Some(schema), "application/json");
+    pub(crate) fn answers(
+        mut self,
+        status: u16,
+        schema: impl Fn(&mut Schemas) -> Value + 'static,
+    ) -> Self {
+        let schema: Option<Give> = Some(Box::new(schema));
+        let media = "application/json";
         self.successes.push(Success { status, schema, media, headers: Vec::new() });
         self
     }
@@ -76,7 +85,7 @@ impl About {
 
     /// It answers with 200 and a body of this media type.
     pub(crate) fn answers_text(mut self, media: &'static str) -> Self {
-        let schema: Give = |_| json!({ "type": "string" });
+        let schema: Give = Box::new(|_| json!({ "type": "string" }));
         self.successes.push(Success {
             status: 200,
             schema: Some(schema),
@@ -93,19 +102,25 @@ impl About {
     }
 
     /// The form of its body.
-    pub(crate) fn form(mut self, form: Give) -> Self {
-        self.form = Some(form);
+    pub(crate) fn form(mut self, form: impl Fn(&mut Schemas) -> Value + 'static) -> Self {
+        self.form = Some(Box::new(form));
         self.refuses(422, &["invalid"])
     }
 
     /// A parameter of the query.
-    pub(crate) fn query(mut self, name: &'static str, about: &'static str, schema: Give) -> Self {
+    pub(crate) fn query(
+        mut self,
+        name: &'static str,
+        about: &'static str,
+        schema: impl Fn(&mut Schemas) -> Value + 'static,
+    ) -> Self {
+        let schema = Box::new(schema);
         self.parameters.push(Parameter { name, place: "query", description: about, schema });
         self
     }
 
     /// It answers with a list in parts.
-    pub(crate) fn pages(self, list: Give) -> Self {
+    pub(crate) fn pages(self, list: impl Fn(&mut Schemas) -> Value + 'static) -> Self {
         self.query("limit", "Most entries of the answer.", |_| crate::paging::limit_schema())
             .query("offset", "Entries to leave out.", |_| crate::paging::offset_schema())
             .answers(200, list)
@@ -159,7 +174,13 @@ impl About {
         self.refuses(503, &["busy", "unavailable"])
     }
 
-    fn header(mut self, name: &'static str, about: &'static str, schema: Give) -> Self {
+    fn header(
+        mut self,
+        name: &'static str,
+        about: &'static str,
+        schema: impl Fn(&mut Schemas) -> Value + 'static,
+    ) -> Self {
+        let schema = Box::new(schema);
         self.parameters.push(Parameter { name, place: "header", description: about, schema });
         self
     }
@@ -286,7 +307,7 @@ parts! {
 
 /// A parameter as OpenAPI writes it.
 impl Parameter {
-    pub(super) fn write(&self, schemas: &mut schemas::Schemas) -> Value {
+    pub(super) fn write(&self, schemas: &mut Schemas) -> Value {
         json!({
             "name": self.name,
             "in": self.place,

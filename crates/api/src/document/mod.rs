@@ -3,6 +3,7 @@
 
 mod about;
 mod asyncapi;
+pub(crate) mod kinds;
 mod native;
 mod openapi;
 mod routes;

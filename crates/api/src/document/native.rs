@@ -1,48 +1,42 @@
 //! What is asked and told in the native protocol, apart from the events of the log.
 
 use chorus_collab::command::{NewProject, NewTask, ProjectPatch, TaskPatch};
+use chorus_collab::items::{Bulk, MOST_AT_ONCE};
 use chorus_collab::resume::MOST_ROOMS;
+use chorus_model::kind::KINDS;
 use chorus_model::{
-    Comment, CommentId, Cursor, Member, Project, ProjectId, Task, TaskId, Timestamp, UserId,
-    UserRef,
+    Comment, CommentId, Cursor, Item, ItemId, Member, Project, ProjectId, Task, TaskId, Timestamp,
+    UserId, UserRef,
 };
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
-use super::schemas::{self, Give, Schemas, object, read, written};
+use super::schemas::{self, Plain, Schemas, object, read, written};
 
 /// A request: its name, the schemas of its argument and of its answer's `data`, and whether it
 /// is a command, answered with a cursor.
 pub(super) struct Request {
     pub(super) name: &'static str,
-    pub(super) argument: Give,
-    pub(super) data: Option<Give>,
+    pub(super) argument: Plain,
+    pub(super) data: Option<Plain>,
     pub(super) command: bool,
     /// Whether only raw sockets have it.
     pub(super) raw: bool,
 }
 
 /// Something told: its name, and the schema of its argument.
-pub(super) type Told = (&'static str, Give);
+pub(super) type Told = (&'static str, Plain);
 
 /// All requests.
 pub(super) fn requests() -> Vec<Request> {
-    let ask = |name, argument: Give, data: Option<Give>| Request {
+    let ask = |name, argument: Plain, data: Option<Plain>| Request {
         name,
         argument,
         data,
         command: false,
         raw: false,
     };
-    let command = |name, argument: Give, data: Give| Request {
-        name,
-        argument,
-        data: Some(data),
-        command: true,
-        raw: false,
-    };
-    let nothing: Give = |_| json!({ "type": "null" });
-    vec![
+    let mut requests = vec![
         subscribe(),
         Request { raw: true, ..ask("resume", resume, Some(resumed)) },
         ask("unsubscribe", room, Some(room)),
@@ -58,14 +52,18 @@ pub(super) fn requests() -> Vec<Request> {
             },
             written::<Project>,
         ),
-        command("project.delete", |s| object([("project_id", id::<ProjectId>(s), true)]), nothing),
+        command(
+            "project.delete",
+            |s| object([("project_id", id::<ProjectId>(s), true)]),
+            nothing(),
+        ),
         command(
             "member.add",
             |s| both(schemas::new_member(s), [("project_id", id::<ProjectId>(s), true)]),
             written::<Member>,
         ),
         command("member.update", |s| both(schemas::role(s), member(s)), written::<Member>),
-        command("member.remove", |s| object(member(s)), nothing),
+        command("member.remove", |s| object(member(s)), nothing()),
         command("task.create", read::<NewTask>, written::<Task>),
         command(
             "task.update",
@@ -75,7 +73,7 @@ pub(super) fn requests() -> Vec<Request> {
         command(
             "task.delete",
             |s| object([("task_id", id::<TaskId>(s), true), if_version()]),
-            nothing,
+            nothing(),
         ),
         command(
             "comment.create",
@@ -90,15 +88,71 @@ pub(super) fn requests() -> Vec<Request> {
             },
             written::<Comment>,
         ),
-        command("comment.delete", |s| object([("comment_id", id::<CommentId>(s), true)]), nothing),
+        command(
+            "comment.delete",
+            |s| object([("comment_id", id::<CommentId>(s), true)]),
+            nothing(),
+        ),
         command("notification.read", schemas::notifications, schemas::marked),
+    ];
+    requests.extend(of_items());
+    requests
+}
+
+/// Commands about items of every kind.
+fn of_items() -> [Request; 4] {
+    [
+        command("item.create", item_create, written::<Item>),
+        command(
+            "item.update",
+            |s| open(object([kind(s), item_id(s), if_version()])),
+            written::<Item>,
+        ),
+        command("item.delete", |s| object([kind(s), item_id(s), if_version()]), nothing()),
+        command("items.update", items_update, written::<Bulk>),
     ]
 }
 
+fn command(name: &'static str, argument: Plain, data: Plain) -> Request {
+    Request { name, argument, data: Some(data), command: true, raw: false }
+}
+
+/// Of what is gone.
+fn nothing() -> Plain {
+    |_| json!({ "type": "null" })
+}
+
 fn subscribe() -> Request {
-    let argument: Give = |s| both(room(s), [("since", text(), false)]);
-    let data: Give = |s| json!({ "anyOf": [room(s), resumed(s)] });
+    let argument: Plain = |s| both(room(s), [("since", text(), false)]);
+    let data: Plain = |s| json!({ "anyOf": [room(s), resumed(s)] });
     Request { name: "subscribe", argument, data: Some(data), command: false, raw: false }
+}
+
+/// Beside these the fields of the kind, as in the forms of REST.
+fn item_create(s: &mut Schemas) -> Value {
+    let (project, parent) = (nullable::<ProjectId>(s), nullable::<ItemId>(s));
+    open(object([kind(s), ("project_id", project, false), ("parent_id", parent, false)]))
+}
+
+fn items_update(s: &mut Schemas) -> Value {
+    let one = open(object([("id", id::<ItemId>(s), true), if_version()]));
+    let items = json!({ "type": "array", "minItems": 1, "maxItems": MOST_AT_ONCE, "items": one });
+    object([kind(s), ("items", items, true)])
+}
+
+fn kind(_: &mut Schemas) -> (&'static str, Value, bool) {
+    let names: Vec<_> = KINDS.iter().map(|kind| kind.name).collect();
+    ("kind", json!({ "type": "string", "enum": names }), true)
+}
+
+fn item_id(s: &mut Schemas) -> (&'static str, Value, bool) {
+    ("item_id", id::<ItemId>(s), true)
+}
+
+/// An object that may have more fields.
+fn open(mut object: Value) -> Value {
+    object["additionalProperties"] = json!(true);
+    object
 }
 
 /// What is told on every transport beside the events of the log.

@@ -70,7 +70,7 @@ fn operation(
         "responses": responses(about, schemas, refusals),
         "security": about.security.iter().map(|name| json!({ *name: [] })).collect::<Vec<_>>(),
     });
-    if let Some(form) = about.form {
+    if let Some(form) = &about.form {
         written["requestBody"] = json!({
             "required": about.form_required,
             "content": { "application/json": { "schema": form(schemas) } },
@@ -107,7 +107,7 @@ fn responses(about: &About, schemas: &mut Schemas, refusals: &mut Map<String, Va
 
 fn answer(success: &Success, schemas: &mut Schemas) -> Value {
     let mut response = json!({ "description": phrase(success.status) });
-    if let Some(schema) = success.schema {
+    if let Some(schema) = &success.schema {
         response["content"] = json!({ (success.media): { "schema": schema(schemas) } });
     }
     if !success.headers.is_empty() {

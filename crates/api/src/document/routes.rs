@@ -1,5 +1,7 @@
 //! Routes that are described: none is served without its description.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
@@ -15,7 +17,7 @@ pub(crate) struct Operation<S> {
 
 /// A described operation, without what serves it.
 pub(crate) struct Described {
-    pub(super) path: &'static str,
+    pub(super) path: Cow<'static, str>,
     pub(super) method: &'static str,
     pub(super) about: About,
 }
@@ -34,12 +36,13 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Serves `path` by these methods.
     pub(crate) fn at<const N: usize>(
         mut self,
-        path: &'static str,
+        path: impl Into<Cow<'static, str>>,
         operations: [Operation<S>; N],
     ) -> Self {
+        let path = path.into();
         for Operation { method, route, about } in operations {
-            self.router = self.router.route(path, route);
-            self.described.push(Described { path, method, about });
+            self.router = self.router.route(&path, route);
+            self.described.push(Described { path: path.clone(), method, about });
         }
         self
     }

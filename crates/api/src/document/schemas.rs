@@ -7,7 +7,10 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
 /// Gives the schema of something, and keeps the definitions that it refers to.
-pub(crate) type Give = fn(&mut Schemas) -> Value;
+pub(crate) type Give = Box<dyn Fn(&mut Schemas) -> Value>;
+
+/// The same of what knows nothing.
+pub(crate) type Plain = fn(&mut Schemas) -> Value;
 
 /// Collects definitions. What the server writes and what it reads differ: a field that may be null is always written, but need
 /// not be sent.

@@ -3,6 +3,7 @@
 mod auth;
 mod comments;
 mod events;
+mod items;
 mod members;
 mod metrics;
 mod mutes;
@@ -43,6 +44,7 @@ where
         .merge(mutes::routes())
         .merge(tasks::routes())
         .merge(comments::routes())
+        .merge(items::routes())
         .merge(events::routes())
         .merge(notifications::routes())
         .merge(snapshot::routes())

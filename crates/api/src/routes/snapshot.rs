@@ -1,11 +1,15 @@
 //! A project as it is, to go on from with the feed or a subscription.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::{IntoResponse as _, Response};
 use chorus_collab::snapshot::{MOST, Next, Snapshot};
 use chorus_collab::{Collab, Fields};
-use chorus_model::{Cursor, Invalid, Member, Project, ProjectId, Rule, Task, TaskId};
+use chorus_model::{
+    Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
+};
 use http::HeaderValue;
 use http::header::LINK;
 use schemars::JsonSchema;
@@ -30,13 +34,18 @@ where
     let told = About::new("snapshot", "A project as it is, and the cursor to go on from.")
         .query(
             "limit",
-            "Most tasks of this part.",
+            "Most tasks and items of this part.",
             |_| json!({ "type": "integer", "minimum": 1, "maximum": MOST, "default": MOST }),
         )
         .query("cursor", "Of a later part: the first part's cursor.", written::<Cursor>)
         .query(
             "after",
             "Of a later part: the last task of the part before.",
+            |_| json!({ "type": "integer", "minimum": 0 }),
+        )
+        .query(
+            "items_after",
+            "Of a later part: the last item of the parts before.",
             |_| json!({ "type": "integer", "minimum": 0 }),
         )
         .answers(200, written::<Part>)
@@ -56,6 +65,10 @@ struct Part {
     members: Vec<Member>,
     /// By id.
     tasks: Vec<Task>,
+    /// By id, after all tasks; of all kinds, each with the fields of its kind.
+    items: Vec<Item>,
+    /// What is added up, by kind, as this part was read.
+    totals: BTreeMap<&'static str, Totals>,
 }
 
 async fn snapshot(
@@ -67,22 +80,28 @@ async fn snapshot(
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);
     let limit = fields.text("limit", |name, text| paging::number(name, text, 1, MOST));
-    let (cursor, after) = (fields.text("cursor", cursor), fields.text("after", after));
+    let (cursor, after) = (fields.text("cursor", cursor), fields.text("after", last).map(TaskId));
+    let items_after = fields.text("items_after", last).map(ItemId);
     fields.finish()?;
-    let from = match (cursor, after) {
-        (Some(cursor), Some(after)) => Some(Next { cursor, after }),
-        (None, None) => None,
-        (None, Some(_)) => return Err(Invalid::new("cursor", Rule::Required).into()),
-        (Some(_), None) => return Err(Invalid::new("after", Rule::Required).into()),
+    let from = match (cursor, after, items_after) {
+        (Some(cursor), Some(after), items_after) => {
+            Some(Next { cursor, after, items_after: items_after.unwrap_or(ItemId(0)) })
+        }
+        (None, None, None) => None,
+        (None, ..) => return Err(Invalid::new("cursor", Rule::Required).into()),
+        (Some(_), None, _) => return Err(Invalid::new("after", Rule::Required).into()),
     };
     let limit = limit.unwrap_or(MOST);
-    let Snapshot { cursor, project, members, tasks, next } =
+    let Snapshot { cursor, project, members, tasks, items, totals, next } =
         collab.snapshot(caller.user.id, id, from, limit).await?;
-    let told = Json(Part { cursor: cursor.clone(), project, members, tasks });
+    let told = Json(Part { cursor: cursor.clone(), project, members, tasks, items, totals });
     let mut response = with_cursor(told.into_response(), &cursor);
-    if let Some(Next { cursor, after }) = next {
+    if let Some(Next { cursor, after, items_after }) = next {
         let path = uri.path();
-        let link = format!("<{path}?limit={limit}&cursor={cursor}&after={after}>; rel=\"next\"");
+        let link = format!(
+            "<{path}?limit={limit}&cursor={cursor}&after={after}&items_after={items_after}>; \
+             rel=\"next\""
+        );
         if let Ok(link) = HeaderValue::try_from(link) {
             response.headers_mut().insert(LINK, link);
         }
@@ -94,8 +113,8 @@ fn cursor(name: &'static str, text: &str) -> Result<Cursor, Invalid> {
     text.parse().map_err(|_| Invalid::new(name, Rule::Form("a cursor")))
 }
 
-fn after(name: &'static str, text: &str) -> Result<TaskId, Invalid> {
+fn last(name: &'static str, text: &str) -> Result<i64, Invalid> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let id = text.parse().ok().filter(|_| digits).map(TaskId);
-    id.ok_or(Invalid::new(name, Rule::Form("the id of a task")))
+    let id = text.parse().ok().filter(|_| digits);
+    id.ok_or(Invalid::new(name, Rule::Form("the last id of the part before")))
 }

@@ -28,7 +28,7 @@ where
     let (forbidden, not_found) = (&["forbidden"], &["not_found"]);
     let all = About::new("list_tasks", "Tasks of all projects that one sees.");
     let some = About::new("list_project_tasks", "Tasks of a project.").refuses(404, not_found);
-    let created = |id, form| {
+    let created = |id, form: fn(&mut Schemas) -> Value| {
         About::new(id, "Makes a task in a project.")
             .form(form)
             .answers(201, written::<Task>)

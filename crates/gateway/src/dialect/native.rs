@@ -352,6 +352,8 @@ fn entity(answer: &Answer) -> Value {
         Answer::Member(member) => json!(member),
         Answer::Task(task) => json!(task),
         Answer::Comment(comment) => json!(comment),
+        Answer::Item(item) => json!(item),
+        Answer::Items(bulk) => json!(bulk),
         Answer::Read(read) => json!({ "read": read }),
         // No client emits through this door.
         Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) => Value::Null,
