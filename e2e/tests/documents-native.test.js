@@ -106,6 +106,16 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       await next(alice, 'comment.updated');
       await ask(alice, 'comment.delete', { comment_id: comment.id });
       await next(alice, 'comment.deleted');
+      const line = { kind: 'boq_item', project_id: project.id, description: 'Concrete', qty: '2.5' };
+      const item = (await ask(alice, 'item.create', line)).data;
+      await next(alice, 'item.created');
+      const that = { kind: 'boq_item', item_id: item.id };
+      await ask(alice, 'item.update', { ...that, if_version: 1, unit_price: 4 });
+      await next(alice, 'item.updated');
+      await ask(alice, 'items.update', { kind: 'boq_item', items: [{ id: item.id, if_version: null, qty: 3 }] });
+      await next(alice, 'items.updated');
+      await ask(alice, 'item.delete', { ...that, if_version: 3 });
+      await next(alice, 'item.deleted');
       await ask(bob, 'notification.read', {});
       await ask(alice, 'task.delete', { ...id, if_version: 2 });
       await next(alice, 'task.deleted');
@@ -127,7 +137,8 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
     test('every argument has the fields, limits and words that the document says', async () => {
       const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id };
       const more = { name: 'A', title: 'A', body: 'A', role: 'viewer', room: `project:${project.id}` };
-      const base = { ...some, ...more };
+      const items = { kind: 'boq_item', item_id: 1, description: 'A', items: [{ id: 1 }] };
+      const base = { ...some, ...more, ...items };
       for (const key of Object.keys(messages).filter((key) => key.startsWith('ask.'))) {
         const name = key.slice(4);
         const mistakes = document.mistakes(inside(key), base);

@@ -19,6 +19,21 @@ import { World } from '../lib/world.js';
 const require = createRequire(import.meta.url);
 const NOWHERE = 999_999_999;
 const PASSWORD = 'correct horse battery';
+/** A good item of each kind, and what is changed of it; `within`: what it lies in. */
+const ITEMS = {
+  boq_item: { made: { section: 'Roof', code: '1', description: 'Tiles', unit: 'm2', qty: '2.5', unit_price: 3, position: 1 }, changed: { qty: 4 } },
+  budget_category: { made: { name: 'Cast', budgeted: 100, forecast: '120.50' }, changed: { budgeted: '90', forecast: null } },
+  budget_entry: { within: 'budget_category', made: { amount: '-1.50', description: 'Tea', date: '2026-01-01T00:00:00Z' }, changed: { amount: 2 } },
+  script: { made: { title: 'Pier', revision: '2' }, changed: { title: 'Piers' } },
+  scene: {
+    within: 'script',
+    made: { scene_number: '1', title: 'EXT. PIER', location: 'Pier', estimated_runtime_minutes: 1.5, characters: ['Ann'], vfx_required: true, int_ext: 'ext' },
+    changed: { day_night: 'night', props: ['rope'], mood_tone: 'dark' },
+  },
+  shot: { made: { shot_name: 'S1', priority: 'high', due_date: '2026-01-01T00:00:00Z' }, changed: { status: 'done' } },
+  shot_version: { within: 'shot', made: { label: 'v001', notes: 'rough' }, changed: { status: 'approved' } },
+  asset: { made: { name: 'plan.pdf', size: 10, media_type: 'application/pdf' }, changed: { description: 'The plan' } },
+};
 
 describe('the documents', () => {
   let world;
@@ -99,6 +114,11 @@ describe('the documents', () => {
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
       change_preferences: { comments: false },
+      ...Object.fromEntries(Object.entries(ITEMS).flatMap(([kind, { made, changed }]) => [
+        [`create_${kind}`, kind === 'shot' ? { ...made, assignee_id: world.bob.id } : made],
+        [`update_${kind}`, changed],
+      ])),
+      update_many_boq_item: { items: [{ id: 1, if_version: null, qty: 3 }] },
       emit_event: { room: 'everyone', event: 'hello', data: [1] },
       emit_events: { events: [{ room: 'everyone', event: 'hello', data: [1] }] },
     });
@@ -171,6 +191,24 @@ describe('the documents', () => {
       await good('edit_comment_by_put', { ids: [said.id] });
       await good('delete_comment', { ids: [said.id] });
       await good('delete_task', that);
+      const made_of = {};
+      for (const [kind, { within }] of Object.entries(ITEMS)) {
+        const around = within ? [made_of[within].id] : [project.id];
+        made_of[kind] = (await good(`create_${kind}`, { ids: around }, alice)).body;
+        await good(`list_${kind}`, { ids: around, query: '?limit=1' });
+        await good(`total_${kind}`, { ids: [project.id] });
+        const that = { ids: [made_of[kind].id] };
+        await good(`show_${kind}`, that);
+        await good(`update_${kind}`, { ...that, headers: { 'if-match': '"1"' } }, alice);
+        await good(`update_${kind}_by_put`, that, alice);
+      }
+      const [line, nowhere] = [made_of.boq_item.id, NOWHERE];
+      await good('update_many_boq_item', { body: { items: [{ id: line, qty: 7 }, { id: nowhere, qty: 1 }] } });
+      await good('snapshot', { ids: [project.id], query: '?limit=1' });
+      for (const kind of Object.keys(ITEMS).reverse()) {
+        if (kind === 'shot') await good('show_shot', { ids: [made_of.shot.id] });
+        await good(`delete_${kind}`, { ids: [made_of[kind].id] }, alice);
+      }
       for (const id of ['emit_event', 'emit_events']) await good(id);
       await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
       for (const id of ['count_notifications', 'show_preferences', 'change_preferences']) await good(id, {}, bob);

@@ -62,7 +62,10 @@ describe('snapshots', () => {
       project: await rest.get(`/projects/${project.id}`),
       members: await rest.get(`/projects/${project.id}/members`),
       tasks: [await rest.get(`/tasks/${task.id}`)],
+      items: [],
+      totals: body.totals,
     });
+    assert.equal(body.totals.budget_category.remaining, '0.00');
   });
 
   test('and the feed after them miss nothing, while others write', async () => {

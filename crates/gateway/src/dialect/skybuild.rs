@@ -1,8 +1,9 @@
 //! `skybuild`: the language of the SkyBuild Pro app. Its contract is in
 //! `docs/protocol/skybuild.md`; what its clients say is read in `ask`, what they hear is written
-//! in `tell`.
+//! in `tell`, and of bills of quantities in `boq`.
 
 mod ask;
+mod boq;
 mod tell;
 
 use std::borrow::Cow;
@@ -28,6 +29,8 @@ pub struct Skybuild {
 
 /// Who hears what, unless the configuration says otherwise.
 pub const AUDIENCES: &[Line] = &[
+    ("boq:item:updated", &[Hearer::Project]),
+    ("boq:bulk:updated", &[Hearer::Project]),
     ("task:updated", &[Hearer::Project]),
     ("comment:created", &[Hearer::Project]),
     ("comment:updated", &[Hearer::Project]),
@@ -115,6 +118,8 @@ impl Dialect for Skybuild {
             Body::CommentUpdated { .. } => "comment:updated",
             Body::CommentDeleted { .. } => "comment:deleted",
             Body::NotificationCreated { .. } => "notification:new",
+            Body::ItemUpdated(change) if boq::is_of_bill(change.item.kind()) => "boq:item:updated",
+            Body::ItemsUpdated(change) if boq::is_of_bill(change.kind) => "boq:bulk:updated",
             _ => return None,
         })
     }

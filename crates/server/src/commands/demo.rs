@@ -1,5 +1,7 @@
 //! `chorus demo`: a workspace to play with, on a temporary database.
 
+mod items;
+
 use std::sync::Arc;
 
 use chorus_collab::accounts::{self, AddedBy, NewAccount};
@@ -123,15 +125,18 @@ async fn fill(app: &App) -> Result<ProjectId, Failure> {
         accounts::set_role(app.store(), id, *role).await.map_err(Failure::new)?;
         people.push(id);
     }
-    let mut first = None;
+    let mut projects = Vec::new();
     for (name, description, tasks) in PROJECTS {
         let project = project(app, &people, name, description).await?;
-        first.get_or_insert(project);
+        projects.push(project);
         for (row, task) in tasks.iter().enumerate() {
             self::task(app, &people, project, row, task).await?;
         }
     }
-    first.ok_or_else(|| Failure::new("the demo has no project"))
+    let [film, site] = projects[..] else { return Err(Failure::new("the demo has two projects")) };
+    items::film(app, people[0], film).await?;
+    items::site(app, people[0], site).await?;
+    Ok(film)
 }
 
 async fn person(app: &App, name: &str, full_name: &str, hash: &str) -> Result<User, Failure> {

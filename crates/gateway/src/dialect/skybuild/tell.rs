@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use smallvec::smallvec;
 
-use super::{priority_word, status_word};
+use super::{boq, priority_word, status_word};
 use crate::dialect::{Echo, Frames, Reply, Wire};
 
 /// People whom somebody who enters is told to be there, at most: fewer than may wait for one
@@ -44,6 +44,8 @@ pub(super) fn event(event: &Event) -> Option<Value> {
             "comment": commented(comment),
         })),
         Body::NotificationCreated { notification } => notified(notification),
+        Body::ItemUpdated(change) => boq::updated(change, event),
+        Body::ItemsUpdated(change) => Some(boq::many_updated(change, event)),
         _ => None,
     }
 }
