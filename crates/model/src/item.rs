@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::{Map, Value as Json};
 
 use crate::clock::Timestamp;
+use crate::cursor::SyncId;
 use crate::decimal::Decimal;
 use crate::id::{ItemId, ProjectId, UserId};
 use crate::kind::Kind;
@@ -107,6 +108,19 @@ pub struct Summary {
     pub updated: u32,
     /// How many did not: nothing of them differed, or they were refused.
     pub skipped: u32,
+}
+
+/// All there is of a kind in a project, and of what lies in it, as far as it fits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Whole {
+    /// The last event before it was read.
+    pub at: SyncId,
+    /// The items, in their order.
+    pub items: Vec<Item>,
+    /// What lies in them: the newest, oldest first.
+    pub inside: Vec<Item>,
+    /// What is added up of them.
+    pub totals: Totals,
 }
 
 /// What is added up of a kind.

@@ -44,7 +44,7 @@ pub use decimal::Decimal;
 pub use event::{Body, Event, Room, Scope};
 pub use histogram::{Distribution, Histogram};
 pub use id::{CommentId, ConnectionId, ItemId, NotificationId, ProjectId, TaskId, UserId};
-pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals};
+pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals, Whole};
 pub use kind::Kind;
 pub use notification::{Notice, Notification};
 pub use project::{Member, Project};

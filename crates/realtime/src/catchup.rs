@@ -250,6 +250,11 @@ pub struct Answer {
 }
 
 impl Question {
+    /// The key of what it is told.
+    pub(crate) fn key(&self) -> FrameKey {
+        self.key
+    }
+
     /// The rooms that the log files what it may hear under.
     pub(crate) fn rooms(&self) -> Vec<Room> {
         let mut rooms: Vec<Room> = self.stays.iter().flat_map(|stay| filed(stay.room)).collect();

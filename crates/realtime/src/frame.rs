@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use chorus_model::event::Rooms;
-use chorus_model::{ConnectionId, CustomEvent, Event, Room, Signal, Timestamp};
+use chorus_model::{
+    ConnectionId, CustomEvent, Event, Kind, ProjectId, Room, Signal, Timestamp, Whole,
+};
 use smallvec::SmallVec;
 
 use crate::presence::Present;
@@ -44,6 +46,15 @@ pub trait Encoder: Send + Sync {
     /// The event in this key's words. `None` is treated like an empty audience.
     fn frame(&self, event: &Event, key: FrameKey) -> Option<Frame>;
 
+    /// What must be read before the event can be written for this key; none where that is nothing,
+    /// or was [supplied](Self::supply) as of the event or later.
+    fn lacks(&self, _event: &Event, _key: FrameKey) -> Option<Wanted> {
+        None
+    }
+
+    /// What it lacked.
+    fn supply(&self, _wanted: Wanted, _whole: Whole) {}
+
     /// A second word for the event, told just before the first.
     fn companion(&self, _event: &Event, _key: FrameKey) -> Option<Frame> {
         None
@@ -78,6 +89,15 @@ pub trait Encoder: Send + Sync {
     fn list(&self, _room: Room, _present: &[Present], _key: FrameKey) -> Option<Frame> {
         None
     }
+}
+
+/// All of a kind in a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Which project.
+    pub project: ProjectId,
+    /// Which kind.
+    pub kind: &'static Kind,
 }
 
 /// Why somebody is taken out of the rooms of a project.

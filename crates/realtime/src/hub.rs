@@ -240,6 +240,11 @@ impl Hub {
         groups.flat_map(|(_, group)| group.iter().map(|connection| connection.id)).collect()
     }
 
+    /// The keys that some connection has.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = FrameKey> {
+        self.keys.iter().map(|(key, _)| *key)
+    }
+
     /// The rooms of a project that somebody is in, in their order.
     pub fn rooms_around(&self, project: ProjectId) -> Rooms {
         let around = self.rooms.keys().filter(|room| room.project() == Some(project));

@@ -33,7 +33,7 @@ pub mod tail;
 
 pub use connection::{Connection, Ended, Enters, Exit, Whose};
 pub use counters::{ByWord, Counters, Gauges, Timings};
-pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss};
+pub use frame::{Deliveries, Delivery, Encoder, Frame, FrameKey, Loss, Wanted};
 pub use orders::{Arrival, Entry, Joined, NotJoined, Realtime, Rewind};
 pub use outbox::{CloseReason, Link, Outbox, OutboxLimits, PushOutcome};
 pub use past::{Moment, Past};

@@ -4,13 +4,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chorus_model::{Cursor, Event, Room, SyncId, UserId};
+use chorus_model::{Cursor, Event, Room, SyncId, UserId, Whole};
 use chorus_storage::{Interval, Place, Reads, Store, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 
 pub use crate::catchup::Answer;
-use crate::publisher::Asked;
+use crate::frame::Wanted;
+use crate::publisher::{Asked, Lacking};
 
 /// The log, read beside the one who announces.
 pub trait Past: Send + Sync + fmt::Debug {
@@ -19,6 +20,9 @@ pub trait Past: Send + Sync + fmt::Debug {
 
     /// The events after `after`, oldest first: all there are, or `limit`.
     fn events(&self, after: SyncId, limit: usize) -> Reading<Vec<Arc<Event>>>;
+
+    /// Has what encoding lacks [read](Lacking::read) at one moment of the log.
+    fn supply(&self, lacking: Lacking) -> Reading<()>;
 
     /// Has somebody [read](Asked::read) at one moment of the log.
     fn answer(&self, asked: Asked) -> Reading<Option<Answer>>;
@@ -46,6 +50,9 @@ pub trait Moment {
 
     /// As [`Reads::intervals_of`].
     fn intervals_of(&self, user: UserId) -> Result<Vec<Interval>, StoreError>;
+
+    /// As [`Reads::whole`].
+    fn whole(&self, wanted: Wanted, bytes: u32) -> Result<Whole, StoreError>;
 }
 
 impl Past for Store {
@@ -56,6 +63,11 @@ impl Past for Store {
     fn events(&self, after: SyncId, limit: usize) -> Reading<Vec<Arc<Event>>> {
         let store = self.clone();
         async move { store.read(move |reads| reads.events(after, limit)).await }.boxed()
+    }
+
+    fn supply(&self, lacking: Lacking) -> Reading<()> {
+        let store = self.clone();
+        async move { store.read(move |reads| lacking.read(reads)).await }.boxed()
     }
 
     fn answer(&self, asked: Asked) -> Reading<Option<Answer>> {
@@ -85,5 +97,9 @@ impl Moment for Reads<'_> {
 
     fn intervals_of(&self, user: UserId) -> Result<Vec<Interval>, StoreError> {
         self.intervals_of(user)
+    }
+
+    fn whole(&self, wanted: Wanted, bytes: u32) -> Result<Whole, StoreError> {
+        self.whole(wanted.project, wanted.kind, bytes)
     }
 }

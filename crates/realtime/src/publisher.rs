@@ -4,12 +4,14 @@
 //! sync-id order: from the writer's hand, and from the log wherever there is a hole. Joins and
 //! leaves take effect between two batches, which gives each a definite place in the log.
 //!
-//! `rights` applies membership and role events to the hub; `attendance` lets connections in and
-//! out and tells of presence; `behind` serves those who could not follow.
+//! `wholes` reads what some events are written with; `rights` applies membership and role events to
+//! the hub; `attendance` lets connections in and out and tells of presence; `behind` serves those
+//! who could not follow.
 
 mod attendance;
 mod behind;
 mod rights;
+mod wholes;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -36,6 +38,7 @@ use behind::Readings;
 
 pub use attendance::MOST_ROOMS;
 pub use behind::Asked;
+pub use wholes::Lacking;
 
 /// How long a user whose last connection was lost still counts as present.
 pub const GRACE: Duration = Duration::from_secs(3);
@@ -250,6 +253,7 @@ impl Publisher {
         if first.sync_id > self.published.next() {
             self.catch_up().await;
         }
+        self.supply(&batch.events).await;
         for event in &*batch.events {
             let skips = mutation::made(Mutation::HolesSkipped);
             if event.sync_id == self.published.next() || (skips && event.sync_id > self.published) {
@@ -295,6 +299,7 @@ impl Publisher {
                 return;
             }
             counters::count(&self.counters.log_reads);
+            self.supply(&events).await;
             for event in &events {
                 self.announce(event);
             }

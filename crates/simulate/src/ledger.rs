@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chorus_model::{
-    Cursor, Epoch, Event, ProjectId, Room, SyncId, Task, TaskId, Timestamp, UserId, WorkspaceRole,
+    Cursor, Epoch, Event, ProjectId, Room, Sums, SyncId, Task, TaskId, Timestamp, Totals, UserId,
+    Whole, WorkspaceRole,
 };
-use chorus_realtime::Moment;
+use chorus_realtime::{Moment, Wanted};
 use chorus_storage::{Interval, Place, ResetReason, StoreError};
 
 /// What a backup has.
@@ -150,5 +151,10 @@ impl Moment for Ledger {
 
     fn intervals_of(&self, user: UserId) -> Result<Vec<Interval>, StoreError> {
         Ok(self.intervals.get(&user).cloned().unwrap_or_default())
+    }
+
+    fn whole(&self, _: Wanted, _: u32) -> Result<Whole, StoreError> {
+        let totals = Totals { whole: Sums::default(), sections: Vec::new() };
+        Ok(Whole { at: self.end().id, items: Vec::new(), inside: Vec::new(), totals })
     }
 }

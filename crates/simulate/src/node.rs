@@ -9,7 +9,7 @@ use chorus_model::{Clock, Cursor, Event, SyncId};
 use chorus_realtime::bus::Bus;
 use chorus_realtime::past::Answer;
 use chorus_realtime::past::Reading;
-use chorus_realtime::publisher::{Asked, Parts};
+use chorus_realtime::publisher::{Asked, Lacking, Parts};
 use chorus_realtime::{Past, Publisher, Realtime, Turn};
 use chorus_storage::{Batch, StoreError};
 use futures_util::FutureExt as _;
@@ -142,6 +142,15 @@ impl Past for Eye {
             Err(StoreError::Missing)
         } else {
             Ok(look(&self.0.truth).read(after, limit))
+        };
+        async move { read }.boxed()
+    }
+
+    fn supply(&self, lacking: Lacking) -> Reading<()> {
+        let read = if self.0.fails() {
+            Err(StoreError::Missing)
+        } else {
+            lacking.read(&*look(&self.0.truth))
         };
         async move { read }.boxed()
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use chorus_collab::{Fault, Noun};
 use chorus_model::event::Rooms;
 use chorus_model::{
-    Body, Cursor, CustomEvent, Epoch, Event, Room, Signal, Timestamp, WorkspaceRole,
+    Body, Cursor, CustomEvent, Epoch, Event, Room, Signal, Timestamp, Whole, WorkspaceRole,
 };
 use chorus_protocol::socketio::Offset;
-use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Loss, Present};
+use chorus_realtime::{Deliveries, Encoder, Enters, Frame, FrameKey, Loss, Present, Wanted};
 
+use super::wholes::Wholes;
 use super::{Dialect, Wire};
 
 /// The dialects that this server speaks.
@@ -18,6 +19,8 @@ pub struct Lexicon {
     dialects: Vec<Entry>,
     /// The epoch of the cursors that events are told with.
     epoch: Option<Epoch>,
+    /// What some events are told with.
+    wholes: Wholes,
 }
 
 #[derive(Debug)]
@@ -48,7 +51,11 @@ impl Lexicon {
             let namespaces = std::iter::once(everywhere).chain(own).take(RAW.into()).collect();
             Entry { dialect, namespaces }
         };
-        Self { dialects: dialects.into_iter().map(entry).collect(), epoch: None }
+        Self {
+            dialects: dialects.into_iter().map(entry).collect(),
+            epoch: None,
+            wholes: Wholes::default(),
+        }
     }
 
     /// The same for a log in this epoch: who asks for it is told where in the log an event is.
@@ -134,8 +141,26 @@ impl Encoder for Lexicon {
         let wire = cursor.as_deref().map_or(wire, |cursor| wire.at(cursor));
         match &event.body {
             Body::Custom(custom) => Some(dialect.custom(&wire, custom, Some(event), event.at)),
-            _ => dialect.encode(&wire, event),
+            _ => match dialect.whole(event).zip(event.scope.project()) {
+                Some((kind, project)) => {
+                    let whole =
+                        self.wholes.rendered(Wanted { project, kind }, event.sync_id, dialect);
+                    dialect.encode_whole(&wire, event, &whole)
+                }
+                None => dialect.encode(&wire, event),
+            },
         }
+    }
+
+    fn lacks(&self, event: &Event, key: FrameKey) -> Option<Wanted> {
+        let (dialect, _) = self.of(key)?;
+        let (kind, project) = dialect.whole(event).zip(event.scope.project())?;
+        let wanted = Wanted { project, kind };
+        (!self.wholes.has(wanted, event.sync_id)).then_some(wanted)
+    }
+
+    fn supply(&self, wanted: Wanted, whole: Whole) {
+        self.wholes.keep(wanted, whole);
     }
 
     fn companion(&self, event: &Event, key: FrameKey) -> Option<Frame> {

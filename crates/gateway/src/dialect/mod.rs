@@ -9,8 +9,8 @@
 //! Socket.IO), `flux` (that of Flux Studio), `prodsight` (that of the ProdSight app) and
 //! `skybuild` (that of the SkyBuild Pro app), all over Socket.IO, `envelope` (that of the Project
 //! Manager app, over a raw socket), `native` (our own, over both), `lexicon`, `interpreter`, `peer`,
-//! `recalls` (connections that can be taken up), `crowd` (what one user may do), `refused` (who was
-//! refused lately), `shown` (where tokens are).
+//! `wholes` (what some events are told with), `recalls` (connections that can be taken up), `crowd`
+//! (what one user may do), `refused` (who was refused lately), `shown` (where tokens are).
 
 pub mod audience;
 mod crowd;
@@ -28,6 +28,7 @@ mod refused;
 pub mod shown;
 pub mod skybuild;
 pub mod taskmanager;
+mod wholes;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use chorus_collab::resume::Resumed;
 use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::{
-    Cursor, CustomEvent, Event, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
+    Cursor, CustomEvent, Event, Kind, ProjectId, Room, Signal, TaskId, Timestamp, UserRef, Whole,
 };
 use chorus_protocol::socketio::Offset;
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
@@ -197,6 +198,23 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
             (Some(table), Some(word)) => table.rooms(word, event),
             (Some(_), None) => Rooms::new(),
         }
+    }
+
+    /// The kind of which an event is told with all that there is in its project, in place of
+    /// [`encode`](Self::encode); none where it says all by itself.
+    fn whole(&self, _event: &Event) -> Option<&'static Kind> {
+        None
+    }
+
+    /// All there is of such a kind, as its events have it.
+    fn render(&self, _kind: &'static Kind, _whole: &Whole) -> Value {
+        Value::Null
+    }
+
+    /// Such an event. `whole`: what was [rendered](Self::render), or null where it could not be
+    /// read.
+    fn encode_whole(&self, _wire: &Wire<'_>, _event: &Event, _whole: &RawValue) -> Option<Frame> {
+        None
     }
 
     /// The one durable frame of an event.

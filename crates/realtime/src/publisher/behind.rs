@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::{Named, SignalBody};
-use chorus_model::{ConnectionId, Cursor, Signal, UserId, UserRef};
+use chorus_model::{ConnectionId, Cursor, Event, Signal, UserId, UserRef};
 use chorus_storage::{Interval, Place, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 
-use super::Publisher;
+use super::{Publisher, wholes};
 use crate::catchup::{self, Answer, Missed, Question};
 use crate::counters::{self, Counters};
 use crate::frame::{Encoder, FrameKey};
@@ -135,7 +135,8 @@ impl Publisher {
         let rooms = question.rooms();
         let limit = catchup::BATCH;
         let found = self.tail.between(question.after, question.upto, &rooms, limit)?;
-        if found.0.iter().any(|event| catchup::changes_rights(event)) {
+        let lacks = |event: &Event| self.encoder.lacks(event, question.key()).is_some();
+        if found.0.iter().any(|event| catchup::changes_rights(event) || lacks(event)) {
             return None;
         }
         let belongs = |project, _| self.hub.is_member(question.user, project);
@@ -230,6 +231,7 @@ impl Asked {
                 log.events_in_rooms(&rooms, question.after, question.upto, catchup::BATCH)?
             }
         };
+        wholes::supply(log, &*self.encoder, &found.0, &[question.key()])?;
         let intervals = log.intervals_of(question.user)?;
         let belongs = |project, at| {
             let covers = |interval: &Interval| {

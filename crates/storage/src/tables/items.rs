@@ -1,7 +1,7 @@
 //! Items: things of a kind. A deleted one stays in its row and is seen no more.
 
 use chorus_model::kind::KINDS;
-use chorus_model::{Head, Item, ItemId, Kind, ProjectId, UserId, Values};
+use chorus_model::{Head, Item, ItemId, Kind, ProjectId, UserId, Values, Whole};
 use rusqlite::Row;
 
 use crate::error::StoreError;
@@ -120,6 +120,36 @@ impl Reads<'_> {
             (project.0, kind.name, field, text),
             |row| row.get(0).map(ItemId),
         )
+    }
+
+    /// All there is of a kind in a project, and of what lies in it so much of the newest as has
+    /// `bytes` of fields.
+    pub fn whole(
+        &self,
+        project: ProjectId,
+        kind: &'static Kind,
+        bytes: u32,
+    ) -> Result<Whole, StoreError> {
+        let at = self.head()?.id;
+        let mut inside = Vec::new();
+        for inner in kind.inner() {
+            let newest = self.many(
+                select!(
+                    "and i.id in (
+                        select id from (
+                            select id, sum(length(fields)) over (order by id desc) as volume
+                            from items
+                            where project_id = ?1 and kind = ?2 and deleted_at is null)
+                        where volume <= ?3)
+                     order by i.id"
+                ),
+                (project.0, inner.name, bytes),
+                item,
+            )?;
+            inside.extend(self.all_completed(newest)?);
+        }
+        let items = self.items(project, kind, Page::FIRST)?;
+        Ok(Whole { at, items, inside, totals: self.totals(project, kind)? })
     }
 
     fn all_completed(&self, items: Vec<Item>) -> Result<Vec<Item>, StoreError> {

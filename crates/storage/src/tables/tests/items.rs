@@ -100,3 +100,27 @@ fn sums_are_exact_and_a_section_without_items_is_none() {
     write("", &sums(0, 0)).unwrap();
     assert_eq!((read().sections.len(), read().whole), (0, sums(0, 0)));
 }
+
+#[test]
+fn a_whole_has_the_newest_of_what_lies_in_it() {
+    let scratch = Scratch::new();
+    let ann = user(&scratch, "ann");
+    let project = project_of(&scratch, &ann);
+    let new = |values: Values, parent_id| NewItem {
+        project_id: project.id,
+        parent_id,
+        values,
+        position: None,
+        creator_id: ann.id,
+    };
+    let category = kind("budget_category");
+    let cast = with(category, "name", Value::Text("Cast".into()));
+    let cast = scratch.tx(|tx| tx.insert_item(&new(cast, None)));
+    let text = || Value::Text("x".repeat(300));
+    let entry = new(with(kind("budget_entry"), "description", text()), Some(cast.head.id));
+    let entries = [1, 2, 3].map(|_| scratch.tx(|tx| tx.insert_item(&entry)));
+    let whole = |bytes| scratch.tx(|tx| tx.whole(project.id, category, bytes));
+    assert_eq!((whole(10_000).items, whole(10_000).inside), (vec![cast], entries.to_vec()));
+    assert_eq!(whole(800).inside, entries[1..]);
+    assert_eq!(whole(10).inside, []);
+}
