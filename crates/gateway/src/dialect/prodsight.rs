@@ -1,6 +1,9 @@
 //! `prodsight`: the language of the ProdSight app. Its contract is in
 //! `docs/protocol/prodsight.md`. Its clients change nothing over the socket: they listen, by the
 //! role of their user in the workspace, and load anew over HTTP what they are told has changed.
+//! Budgets, scripts, shots and assets are in `items`.
+
+mod items;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,8 +15,8 @@ use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, TokenRules};
 use chorus_model::task::TaskChanges;
 use chorus_model::{
-    Body, Event, Priority, ProjectId, Room, Signal, Task, TaskStatus, Timestamp, UserRef,
-    WorkspaceRole,
+    Body, Event, Kind, Priority, ProjectId, Room, Signal, Task, TaskStatus, Timestamp, UserRef,
+    Whole, WorkspaceRole,
 };
 use chorus_realtime::{Deliveries, Enters, Frame};
 use serde::Deserialize;
@@ -33,15 +36,31 @@ pub struct Prodsight {
 }
 
 /// Who hears what, unless the configuration says otherwise.
-pub const AUDIENCES: &[Line] = &[(
-    "task_update",
-    &[
-        Hearer::Assignee,
-        Hearer::Role(WorkspaceRole::Producer),
-        Hearer::Role(WorkspaceRole::Director),
-        Hearer::Role(WorkspaceRole::ProductionManager),
-    ],
-)];
+pub const AUDIENCES: &[Line] = &[
+    ("task_update", &[Hearer::Assignee, PRODUCER, DIRECTOR, MANAGER]),
+    ("budget_update", &[PRODUCER, MANAGER]),
+    ("script_update", &[PRODUCER, DIRECTOR, MANAGER, CREW, VFX]),
+    ("vfx_update", &[PRODUCER, DIRECTOR, VFX]),
+    (
+        "asset_update",
+        &[
+            PRODUCER,
+            DIRECTOR,
+            MANAGER,
+            CREW,
+            VFX,
+            Hearer::Role(WorkspaceRole::DistributionManager),
+            Hearer::Role(WorkspaceRole::User),
+            Hearer::Role(WorkspaceRole::Admin),
+        ],
+    ),
+];
+
+const PRODUCER: Hearer = Hearer::Role(WorkspaceRole::Producer);
+const DIRECTOR: Hearer = Hearer::Role(WorkspaceRole::Director);
+const MANAGER: Hearer = Hearer::Role(WorkspaceRole::ProductionManager);
+const CREW: Hearer = Hearer::Role(WorkspaceRole::Crew);
+const VFX: Hearer = Hearer::Role(WorkspaceRole::Vfx);
 
 impl Default for Prodsight {
     fn default() -> Self {
@@ -135,14 +154,29 @@ impl Dialect for Prodsight {
     }
 
     fn word(&self, event: &Event) -> Option<&'static str> {
-        action(&event.body).map(|_| "task_update")
+        action(&event.body).map(|_| "task_update").or_else(|| items::word(&event.body))
     }
 
     fn audiences(&self) -> Option<&Audiences> {
         Some(&self.audiences)
     }
 
+    fn whole(&self, event: &Event) -> Option<&'static Kind> {
+        items::whole(&event.body)
+    }
+
+    fn render(&self, kind: &'static Kind, whole: &Whole) -> Value {
+        items::render(kind, whole)
+    }
+
+    fn encode_whole(&self, wire: &Wire<'_>, event: &Event, whole: &RawValue) -> Option<Frame> {
+        items::told_whole(wire, event, whole)
+    }
+
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
+        if let Some(word) = items::word(&event.body) {
+            return items::told(event).map(|told| wire.event(word, &told));
+        }
         let (action, task) = action(&event.body)?;
         let update = json!({
             "action": action,
