@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
-# CLIENTS (2000) that come back at once. TORTURE_SECONDS (600) and SEED of the torture.
+# CLIENTS (2000) that come back at once. EDITS (10000) of money. TORTURE_SECONDS (600) and SEED of the torture.
 # SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
@@ -13,7 +13,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction storm simulate properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction money storm simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -88,6 +88,11 @@ stall() {
 # Whoever loses a right is told within a second.
 eviction() {
   in_node "eviction within a second" eviction AT_ONCE_MS=1000
+}
+
+# Random edits of a bill and a budget by many at once.
+money() {
+  in_node "item and totals agree at every event" money "EDITS=${EDITS:-10000}"
 }
 
 # A client in a reconnect loop with a dead token, on every way in: 5 % of a core at most.
@@ -207,7 +212,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | torture | stall | eviction | storm | simulate | properties | fuzz) "$part" ;;
+    crash | drops | comeback | torture | stall | eviction | money | storm | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done
