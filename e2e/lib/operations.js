@@ -24,7 +24,7 @@ export class Operations {
 
   /** The schema of an operation's body, if it takes one. */
   form({ about }) {
-    return about.requestBody?.content['application/json'].schema;
+    return about.requestBody?.content['application/json']?.schema;
   }
 
   /** Does an operation: `ids` go into its path, in order; `query` is appended. */

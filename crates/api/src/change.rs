@@ -3,10 +3,11 @@
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
+use chorus_collab::items::form::Given;
 use chorus_collab::{
     Answer, Caller as Asker, Collab, Command, Done, Emission, Fault, IdempotencyKey, TokenFault,
 };
-use chorus_model::{Cursor, Invalid, Rule};
+use chorus_model::{Cursor, Invalid, ProjectId, Rule};
 use http::header::{ETAG, IF_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -16,6 +17,7 @@ use serde_json::json;
 use crate::auth::{Caller, bearer};
 use crate::error::Refusal;
 use crate::origins::Origins;
+use crate::upload::Upload;
 
 const CURSOR: HeaderName = HeaderName::from_static("chorus-cursor");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -86,6 +88,21 @@ impl Change {
             return Err(Refusal::UnknownPrecondition);
         }
         self.make_if(|_| command).await
+    }
+
+    /// Takes in a file and makes an asset of it.
+    pub(crate) async fn take(
+        self,
+        collab: &Collab,
+        project: ProjectId,
+        given: Given,
+        file: Upload,
+    ) -> Result<Response, Refusal> {
+        if self.if_version.is_some() {
+            return Err(Refusal::UnknownPrecondition);
+        }
+        let done = collab.upload(self.asker, project, given, file).await?;
+        Ok(answer(done, StatusCode::CREATED))
     }
 
     /// Makes a change on condition of the version that the caller named, if any.

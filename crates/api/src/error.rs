@@ -35,6 +35,9 @@ pub(crate) enum Refusal {
     /// The body says that it is something else than JSON.
     #[error("The content type must be application/json")]
     NotAnnouncedAsJson,
+    /// The body is a form where a file is wanted.
+    #[error("Send the file itself as the body, not a form")]
+    Form,
     /// The body has too many bytes.
     #[error("The body is larger than {} bytes", crate::body::MOST)]
     TooLarge,
@@ -69,7 +72,7 @@ impl Refusal {
             }
             Self::NotJson { .. } => (StatusCode::BAD_REQUEST, "malformed_json"),
             Self::TooDeep => (StatusCode::BAD_REQUEST, "json_too_deep"),
-            Self::NotAnnouncedAsJson => {
+            Self::NotAnnouncedAsJson | Self::Form => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
             }
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
@@ -122,7 +125,8 @@ fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
         Fault::Deactivated | Fault::Forbidden | Fault::RegistrationClosed | Fault::NotThere => {
             StatusCode::FORBIDDEN
         }
-        Fault::NotFound(_) => StatusCode::NOT_FOUND,
+        Fault::NotFound(_) | Fault::NoFiles => StatusCode::NOT_FOUND,
+        Fault::FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Fault::Taken(_) | Fault::AlreadyMember => StatusCode::CONFLICT,
         Fault::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
         Fault::TooManyConnections | Fault::TooManyRequests | Fault::TooManyRooms => {

@@ -11,6 +11,7 @@
 //! * `error` – why a request was refused, as status and JSON;
 //! * `auth`, `cookies` – who asks;
 //! * `path`, `query`, `body` – what a request says;
+//! * `upload` – files as they come and go;
 //! * `paging` – lists in parts;
 //! * `change` – commands: idempotency, versions, cursors;
 //! * `panics`, `log` – around every request; `requests` – how many there were;
@@ -37,6 +38,7 @@ mod requests;
 pub mod router;
 mod routes;
 pub mod state;
+mod upload;
 
 pub use exposition::{Figure, Figures};
 pub use health::Health;

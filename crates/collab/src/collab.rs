@@ -15,6 +15,7 @@ use crate::caller::{Caller, IdempotencyKey};
 use crate::command::{Answer, Command, Done};
 use crate::doing::Doing;
 use crate::fault::Fault;
+use crate::files::Files;
 use crate::passwords::Hasher;
 use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub registration: Registration,
     /// For how long a connection that was lost can be taken up.
     pub recovery: Duration,
+    /// Where the files of assets are kept, if they are.
+    pub files: Option<Files>,
     /// Cancelled when whoever waits for news is to go home.
     pub closing: CancellationToken,
 }

@@ -59,6 +59,15 @@ pub enum Fault {
     /// The caller is not in the room that he speaks to.
     #[error("Not a member")]
     NotThere,
+    /// The file has more bytes than there is room for.
+    #[error("The file is larger than {most} bytes")]
+    FileTooLarge {
+        /// The bytes that there is room for.
+        most: u64,
+    },
+    /// No directory is set to keep files in.
+    #[error("The server keeps no files")]
+    NoFiles,
     /// Too much is waiting. Try again.
     #[error("The server is busy, try again")]
     Busy,
@@ -96,6 +105,8 @@ impl Fault {
             Self::TooManyRequests => "too_many_requests",
             Self::TooManyRooms => "too_many_rooms",
             Self::NotThere => "not_there",
+            Self::FileTooLarge { .. } => "file_too_large",
+            Self::NoFiles => "no_files",
             Self::Busy => "busy",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -114,6 +125,7 @@ pub enum Noun {
     Member,
     Notification,
     Item,
+    File,
 }
 
 impl std::fmt::Display for Noun {

@@ -15,6 +15,7 @@
 //! * [`items`] – the same for things of every kind, with what is added up of them;
 //! * `announcements` – what clients claim to have happened;
 //! * [`custom`] – what other back ends tell;
+//! * [`files`] – what assets are of;
 //! * [`queries`] – what can be read;
 //! * [`sync`] – the feed for clients without sockets;
 //! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
@@ -32,6 +33,7 @@ pub mod custom;
 mod doing;
 pub mod fault;
 pub mod fields;
+pub mod files;
 pub mod forms;
 mod identities;
 pub mod items;

@@ -108,6 +108,10 @@ pub struct Field {
 pub enum Shape {
     /// A text of at most so many characters; in a required field, of at least one.
     Text(usize),
+    /// The name of a file of at most so many characters: nothing that steers a path or a terminal.
+    FileName(usize),
+    /// A media type (RFC 6838, section 4.2), without parameters.
+    MediaType,
     /// A decimal with so many decimals, between two whole numbers.
     Decimal(u8, i64, i64),
     /// One of these words.
@@ -137,6 +141,8 @@ pub enum Given {
     Computed(fn(&Values) -> Decimal),
     /// The sum of a field of what lies in it.
     Fed,
+    /// From the server, or none.
+    Kept,
 }
 
 impl Kind {
@@ -199,14 +205,20 @@ impl Field {
         self
     }
 
+    /// Said by the server alone.
+    const fn kept(mut self) -> Self {
+        self.given = Given::Kept;
+        self
+    }
+
     /// Whether whoever makes or changes an item says it.
     pub fn is_written(&self) -> bool {
-        !matches!(self.given, Given::Computed(_) | Given::Fed)
+        !matches!(self.given, Given::Computed(_) | Given::Fed | Given::Kept)
     }
 
     /// Whether it may be none.
     pub fn is_nullable(&self) -> bool {
-        matches!(self.given, Given::Optional)
+        matches!(self.given, Given::Optional | Given::Kept)
     }
 
     /// What it is where nobody has said it.

@@ -51,6 +51,8 @@ impl Shape {
     pub fn read(&self, value: &Json) -> Result<Value, Rule> {
         match (*self, value) {
             (Self::Text(most), Json::String(text)) => bounded(text, 0, most).map(Value::Text),
+            (Self::FileName(most), Json::String(text)) => file_name(text, most).map(Value::Text),
+            (Self::MediaType, Json::String(text)) => media_type(text).map(Value::Text),
             (Self::Decimal(scale, low, high), _) => {
                 let decimal = Decimal::read(value, scale)?;
                 let within = decimal.is_within(low, high);
@@ -76,7 +78,10 @@ impl Shape {
             }
             (Self::Member, _) => id(value).map(|id| Value::Member(UserId(id))),
             (Self::Item(_), _) => id(value).map(|id| Value::Item(ItemId(id))),
-            (Self::Text(_) | Self::Word(_) | Self::Instant, _) => Err(Rule::Type("a string")),
+            (
+                Self::Text(_) | Self::FileName(_) | Self::MediaType | Self::Word(_) | Self::Instant,
+                _,
+            ) => Err(Rule::Type("a string")),
             (Self::Flag, _) => Err(Rule::Type("a boolean")),
             (Self::Texts(..), _) => Err(Rule::Type("a list of strings")),
         }
@@ -85,7 +90,9 @@ impl Shape {
     /// Reads what was written of a value that was valid then: bounds may have changed since.
     fn stored(&self, value: &Json) -> Result<Value, Rule> {
         match (*self, value) {
-            (Self::Text(_), Json::String(text)) => Ok(Value::Text(text.clone())),
+            (Self::Text(_) | Self::FileName(_) | Self::MediaType, Json::String(text)) => {
+                Ok(Value::Text(text.clone()))
+            }
             (Self::Decimal(scale, ..), _) => Decimal::read(value, scale).map(Value::Decimal),
             (Self::Texts(..), Json::Array(texts)) => {
                 let texts = texts.iter().map(|text| text.as_str().map(str::to_owned)).collect();
@@ -94,6 +101,35 @@ impl Shape {
             _ => self.read(value),
         }
     }
+}
+
+/// What people see of a file: no separators of any system, nothing that is not shown or turns the
+/// direction of what follows, and not the two names that mean a place.
+fn file_name(text: &str, most: usize) -> Result<String, Rule> {
+    let name = bounded(text, 1, most)?;
+    if name.chars().any(steers) || name.chars().all(|c| c == '.') {
+        return Err(Rule::Form(
+            "a file name without slashes and control characters, more than dots",
+        ));
+    }
+    Ok(name)
+}
+
+fn steers(c: char) -> bool {
+    let turns =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns || matches!(c, '/' | '\\' | '\u{2028}' | '\u{2029}')
+}
+
+fn media_type(text: &str) -> Result<String, Rule> {
+    let wrong = || Rule::Form("a media type such as image/png");
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let (kind, subtype) = essence.split_once('/').ok_or_else(wrong)?;
+    let is_name = |name: &str| {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&b);
+        (1..=127).contains(&name.len()) && name.bytes().all(plain)
+    };
+    if is_name(kind) && is_name(subtype) { Ok(essence) } else { Err(wrong()) }
 }
 
 /// An id as clients write it: a positive number, or its digits in a text.
@@ -266,10 +302,25 @@ mod tests {
             (Shape::Texts(2, 3), json!(["a", 1]), Err("must be a list of strings")),
             (Shape::Member, json!("12"), Ok(json!(12))),
             (Shape::Member, json!(0), Err("must be an id")),
+            (Shape::MediaType, json!("Text/HTML; charset=x"), Ok(json!("text/html"))),
+            (Shape::MediaType, json!("a/b\r\nc"), Err("must be a media type such as image/png")),
         ];
         for (shape, value, expected) in cases {
             assert_eq!(read(shape, &value), expected.map_err(str::to_owned), "{shape:?} {value}");
         }
+    }
+
+    #[test]
+    fn names_of_files_steer_nothing() {
+        let read = |name: &str| read(Shape::FileName(20), &json!(name));
+        for name in ["plan.pdf", ".profile", "a b (1).tar.gz", "план…", "CON"] {
+            assert_eq!(read(name), Ok(json!(name)), "{name}");
+        }
+        for name in ["../etc", "a/b", "a\\b", "..", ".", "a\u{0}", "a\nb", "a\u{202e}gpj.exe"] {
+            assert!(read(name).unwrap_err().starts_with("must be "), "{name:?}");
+        }
+        assert_eq!(read(" ").unwrap_err(), "is required");
+        assert_eq!(read(&"x".repeat(21)).unwrap_err(), "must be 20 characters or less");
     }
 
     #[test]

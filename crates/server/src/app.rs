@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chorus_api::{Api, Build, Health};
+use chorus_collab::files::Files;
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
@@ -22,7 +23,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::{ListenAt, Settings};
+use crate::config::{FileSettings, ListenAt, Settings};
 use crate::listener::{self, Doors, RAW_PATHS};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::{Failure, figures, pages};
@@ -35,6 +36,8 @@ const HINTS: usize = 64;
 const TIDY: Duration = Duration::from_secs(300);
 /// How often a disk that was full or failing is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(3);
+/// How long a file may be there before an asset names it.
+const ORPHANED: Duration = Duration::from_secs(3_600);
 /// How long sessions and requests have to end.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Where the secret is kept that nobody configured.
@@ -122,8 +125,11 @@ impl App {
             entropy: foundation.entropy,
             registration: settings.registration,
             recovery: settings.recovery.window,
+            files: files(settings)?,
             closing: no_more_guests.clone(),
         });
+        // Nothing is coming in yet, so that whatever no asset names is left over.
+        sweep(&collab, Duration::ZERO).await;
         let (doors, first_raw) = doors(&sockets);
         let (lexicon_too, offers) = (Arc::clone(&lexicon), settings.recovery.offers.clone());
         let users = settings.limits.users;
@@ -401,6 +407,23 @@ async fn bind_all(listen: &[ListenAt]) -> Result<Vec<(TcpListener, ListenAt)>, F
     Ok(sockets)
 }
 
+/// Where files are kept, if they are.
+fn files(settings: &Settings) -> Result<Option<Files>, Failure> {
+    let Some(FileSettings { directory, limits }) = &settings.files else { return Ok(None) };
+    let files = Files::open(directory, *limits);
+    let wrong = |error| format!("cannot keep files in {}: {error}", directory.display());
+    files.map(Some).map_err(|error| Failure::new(wrong(error)))
+}
+
+/// Removes files that no asset names for at least so long.
+async fn sweep(collab: &Collab, age: Duration) {
+    match collab.sweep_files(age).await {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "files that no asset names were removed"),
+        Err(fault) => tracing::warn!(%fault, "cannot look for files that no asset names"),
+    }
+}
+
 async fn tidy(collab: Collab, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(TIDY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -419,6 +442,7 @@ async fn tidy(collab: Collab, stop: CancellationToken) {
                 }
             }
         }
+        sweep(&collab, ORPHANED).await;
     }
 }
 

@@ -54,6 +54,9 @@ pub struct ServeOptions {
     /// sqlite:chorus.db]
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
+    /// The directory where files of assets are kept [env: CHORUS_FILES] [default: none are kept]
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<String>,
     /// Who may register: open, invite or closed [env: CHORUS_REGISTRATION] [default: open on
     /// loopback, closed elsewhere]
     #[arg(long, value_name = "WHO")]

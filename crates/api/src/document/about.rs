@@ -14,6 +14,7 @@ use crate::cookies::SessionCookies;
 use crate::health::Health;
 use crate::path::At;
 use crate::query::Asked;
+use crate::upload::Upload;
 
 /// A parameter of the query or of the headers.
 pub(super) struct Parameter {
@@ -40,6 +41,7 @@ pub(crate) struct About {
     pub(super) security: &'static [&'static str],
     pub(super) form: Option<Give>,
     pub(super) form_required: bool,
+    pub(super) takes_file: bool,
     pub(super) parameters: Vec<Parameter>,
     pub(super) successes: Vec<Success>,
     pub(super) refusals: BTreeMap<u16, BTreeSet<&'static str>>,
@@ -58,6 +60,7 @@ impl About {
             security: &[],
             form: None,
             form_required: false,
+            takes_file: false,
             parameters: Vec::new(),
             successes: Vec::new(),
             refusals: BTreeMap::from([(500, BTreeSet::from(["internal"]))]),
@@ -105,6 +108,12 @@ impl About {
     pub(crate) fn form(mut self, form: impl Fn(&mut Schemas) -> Value + 'static) -> Self {
         self.form = Some(Box::new(form));
         self.refuses(422, &["invalid"])
+    }
+
+    /// Its body is a file.
+    pub(crate) fn takes_file(mut self) -> Self {
+        self.takes_file = true;
+        self
     }
 
     /// A parameter of the query.
@@ -260,6 +269,15 @@ impl Part for Option<Object> {
             .refuses(413, &["body_too_large"])
             .refuses(415, &["unsupported_media_type"])
             .refuses(422, &["invalid"])
+    }
+}
+
+impl Part for Upload {
+    fn tell(about: About) -> About {
+        about
+            .refuses(400, &["body_incomplete"])
+            .refuses(408, &["body_too_slow"])
+            .refuses(415, &["unsupported_media_type"])
     }
 }
 

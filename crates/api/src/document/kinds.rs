@@ -113,7 +113,10 @@ fn form(kind: &'static Kind, new: bool) -> Value {
 /// What a client may write.
 fn read_field(field: &Field) -> Value {
     let mut schema = match field.shape {
-        Shape::Text(most) => json!({ "type": "string", "maxLength": most }),
+        Shape::Text(most) | Shape::FileName(most) => {
+            json!({ "type": "string", "maxLength": most })
+        }
+        Shape::MediaType => json!({ "type": "string", "maxLength": 255 }),
         Shape::Decimal(_, low, high) => json!({
             "type": ["number", "string"],
             "minimum": low,
@@ -139,7 +142,7 @@ fn read_field(field: &Field) -> Value {
 /// What is written.
 fn written_field(field: &Field) -> Value {
     let plain = match field.shape {
-        Shape::Text(_) => text(),
+        Shape::Text(_) | Shape::FileName(_) | Shape::MediaType => text(),
         Shape::Decimal(scale, ..) => decimal(scale),
         Shape::Word(words) => json!({ "type": "string", "enum": words }),
         Shape::Flag => json!({ "type": "boolean" }),

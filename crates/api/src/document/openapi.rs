@@ -76,6 +76,10 @@ fn operation(
             "content": { "application/json": { "schema": form(schemas) } },
         });
     }
+    if about.takes_file {
+        written["requestBody"] =
+            json!({ "required": true, "content": { "application/octet-stream": {} } });
+    }
     written
 }
 

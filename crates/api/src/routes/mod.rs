@@ -3,6 +3,7 @@
 mod auth;
 mod comments;
 mod events;
+mod files;
 mod items;
 mod members;
 mod metrics;
@@ -45,6 +46,7 @@ where
         .merge(tasks::routes())
         .merge(comments::routes())
         .merge(items::routes())
+        .merge(files::routes())
         .merge(events::routes())
         .merge(notifications::routes())
         .merge(snapshot::routes())

@@ -2,6 +2,7 @@
 //! is found before the first is reported.
 
 mod audiences;
+mod files;
 mod limits;
 mod realms;
 mod recovery;
@@ -18,6 +19,7 @@ use ipnet::IpNet;
 
 use crate::cli::ServeOptions;
 pub use audiences::Tables;
+pub use files::FileSettings;
 pub use limits::Limits;
 pub use realms::Realms;
 pub use recovery::Recovery;
@@ -31,6 +33,8 @@ pub struct Settings {
     pub listen: Vec<ListenAt>,
     /// Where the database is.
     pub database: Location,
+    /// Where files of assets are kept, and how much of them; none are kept without.
+    pub files: Option<FileSettings>,
     /// Who may register.
     pub registration: Registration,
     /// The secret that tokens are signed with; none means one that is kept in the database.
@@ -133,6 +137,7 @@ impl Settings {
                 registration,
                 values::registration,
             ),
+            files: FileSettings::read(&mut from, options.files.as_deref()),
             secret,
             tokens: Self::tokens(&mut from),
             origins: from.list(&[], &keys::ORIGINS, &[], values::origin),
@@ -185,6 +190,9 @@ mod keys {
     pub(super) const ORIGINS: Key = key(&["CORS_ALLOWED_ORIGINS", "CORS_ORIGINS"], "cors.origins");
     pub(super) const PROXIES: Key = key(&["CHORUS_TRUSTED_PROXIES"], "http.trusted_proxies");
     pub(super) const REFUSE: Key = key(&["CHORUS_ENVELOPE_REFUSE"], "dialect.envelope.refuse");
+    pub(super) const FILES: Key = key(&["CHORUS_FILES"], "files.directory");
+    pub(super) const FILE_MIB: Key = key(&["CHORUS_FILE_MIB"], "files.file_mib");
+    pub(super) const PROJECT_MIB: Key = key(&["CHORUS_PROJECT_MIB"], "files.project_mib");
     pub(super) const SECURE: Key = key(&["CHORUS_SECURE_COOKIES"], "http.secure_cookies");
     pub(super) const HTML: Key = key(&["CHORUS_HTML"], "dialect.taskmanager.html");
     pub(super) const FLUX_HTML: Key = key(&["CHORUS_FLUX_HTML"], "dialect.flux.html");

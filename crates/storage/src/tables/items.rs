@@ -1,5 +1,7 @@
 //! Items: things of a kind. A deleted one stays in its row and is seen no more.
 
+use std::collections::HashSet;
+
 use chorus_model::kind::KINDS;
 use chorus_model::{Head, Item, ItemId, Kind, ProjectId, UserId, Values, Whole};
 use rusqlite::Row;
@@ -120,6 +122,19 @@ impl Reads<'_> {
             (project.0, kind.name, field, text),
             |row| row.get(0).map(ItemId),
         )
+    }
+
+    /// Which of these hashes are the content of an asset.
+    pub fn contents_of(&self, hashes: &[String]) -> Result<HashSet<String>, StoreError> {
+        let found = self.many(
+            "select distinct json_extract(i.fields, '$.sha256') as hash
+             from items i join projects p on p.id = i.project_id
+             where i.kind = 'asset' and i.deleted_at is null and p.deleted_at is null
+             and hash in (select value from json_each(?1))",
+            [to_json(&hashes)?],
+            |row| row.get(0),
+        )?;
+        Ok(found.into_iter().collect())
     }
 
     /// All there is of a kind in a project, and of what lies in it so much of the newest as has
