@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use chorus_realtime::publisher::GRACE;
 use chorus_realtime::{CloseReason, NotJoined, OutboxLimits};
 use chorus_storage::Batch;
-use support::{House, Node, PATIENCE};
+use support::{House, Node, PATIENCE, WHOLE};
 
 const PROJECT: ProjectId = ProjectId(1);
 
@@ -445,4 +445,30 @@ fn allocations_of_an_announcement(hearers: i64) -> u64 {
     let delivered = node.realtime.counters().deliveries.load(Relaxed) - before;
     assert_eq!(delivered, 16 * listeners.len() as u64);
     fewest.unwrap()
+}
+
+#[tokio::test]
+async fn what_events_are_told_with_is_read_before() {
+    let house = House::build();
+    let node = house.node().await;
+    let live = node.connect(UserId(1), &[PROJECT]).await;
+    let expected: Vec<_> = (WHOLE..WHOLE + 40).map(|n| n.to_string()).collect();
+    for n in WHOLE..WHOLE + 40 {
+        house.append(n).await;
+    }
+    assert_eq!(live.hear(40).await, expected);
+    // Who comes back is told from the log and, of the last eight, from memory.
+    for since in [0, 39] {
+        house.forget();
+        let returned = node.connect(UserId(2), &[]).await;
+        node.take_up(&returned, PROJECT, SyncId(since)).await;
+        let missed = usize::try_from(40 - since).unwrap();
+        assert_eq!(returned.hear(missed).await, expected[40 - missed..]);
+    }
+    // A node that is handed nothing has it read when it reads the log.
+    house.forget();
+    let there = house.silent_node(true).await;
+    let listener = there.connect(UserId(3), &[PROJECT]).await;
+    house.append(WHOLE + 40).await;
+    assert_eq!(listener.hear(1).await, [(WHOLE + 40).to_string()]);
 }

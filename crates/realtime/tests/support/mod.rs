@@ -13,15 +13,16 @@ use chorus_model::event::{Draft, Rooms};
 use chorus_model::project::ProjectChanges;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
-    Body, Clock, ConnectionId, Cursor, Entropy, Event, Member, Project, ProjectId, ProjectRole,
-    ProjectStatus, Room, Signal, SyncId, Timestamp, User, UserId, UserRef, WorkspaceRole,
+    Body, Clock, ConnectionId, Cursor, Entropy, Event, Kind, Member, Project, ProjectId,
+    ProjectRole, ProjectStatus, Room, Signal, SyncId, Timestamp, User, UserId, UserRef, Whole,
+    WorkspaceRole,
 };
 use chorus_realtime::bus::{Bus, MemoryBus};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::{Parts, Publisher};
 use chorus_realtime::{
     CloseReason, Connection, Deliveries, Delivery, Encoder, Ended, Enters, Entry, Exit, Frame,
-    FrameKey, Link, Loss, NotJoined, Outbox, OutboxLimits, Realtime, Whose,
+    FrameKey, Link, Loss, NotJoined, Outbox, OutboxLimits, Realtime, Rewind, Wanted, Whose,
 };
 use chorus_storage::{Batch, Committed, Location, Options, Store, StoreError};
 use smallvec::{SmallVec, smallvec};
@@ -41,6 +42,7 @@ pub(crate) struct House {
     store: Store,
     committed: Mutex<Option<Committed>>,
     bus: Arc<MemoryBus>,
+    encoder: Arc<Plain>,
 }
 
 /// A publisher that runs.
@@ -71,7 +73,8 @@ impl House {
         };
         let (store, committed) = Store::open(options).unwrap();
         let committed = Mutex::new(Some(committed));
-        Self { clock, store, committed, bus: Arc::new(MemoryBus::new(16)) }
+        let (bus, encoder) = (Arc::new(MemoryBus::new(16)), Arc::default());
+        Self { clock, store, committed, bus, encoder }
     }
 
     /// The node that the writer hands its commits to.
@@ -94,6 +97,11 @@ impl House {
     pub(crate) async fn node_by_hand(&self) -> (mpsc::Sender<Batch>, Arc<Node>) {
         let (hand, committed) = mpsc::channel(1);
         (hand, self.start(committed, Arc::clone(&self.bus) as Arc<dyn Bus>).await)
+    }
+
+    /// Has the encoder lose what it was supplied with.
+    pub(crate) fn forget(&self) {
+        self.encoder.supplied.store(0, Ordering::Relaxed);
     }
 
     /// All events.
@@ -146,7 +154,7 @@ impl House {
     async fn start(&self, committed: Committed, bus: Arc<dyn Bus>) -> Arc<Node> {
         let parts = Parts {
             store: self.store.clone(),
-            encoder: Arc::new(Plain),
+            encoder: Arc::clone(&self.encoder),
             bus,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             tail: 8,
@@ -213,6 +221,20 @@ impl Node {
                 other => return other.map(|joined| joined.cursor),
             }
         }
+    }
+
+    /// Enters a project, to be told what happened there after this event.
+    pub(crate) async fn take_up(&self, listener: &Listener, project: ProjectId, since: SyncId) {
+        let rewind = Rewind {
+            since: Ok(since),
+            memberships: Vec::new(),
+            sees_all: true,
+            key: None,
+            floors: Vec::new(),
+        };
+        let entry = Self::entry(project, self.realtime.tail().published());
+        let entry = Entry { rewind: Some(rewind), ..entry };
+        self.realtime.join(listener.id, entry, Self::no_greeting()).await.unwrap();
     }
 
     pub(crate) async fn join_named(
@@ -366,8 +388,22 @@ impl Link for Ear {
 }
 
 /// Tells the name of a changed project, who came and who went.
-#[derive(Debug)]
-struct Plain;
+#[derive(Debug, Default)]
+struct Plain {
+    /// Up to which event what events from `WHOLE` on lack was supplied.
+    supplied: AtomicU64,
+}
+
+/// Changes from this one on are told with what must be read before.
+pub(crate) const WHOLE: u64 = 5_000;
+
+impl Plain {
+    fn lacks(&self, event: &Event) -> bool {
+        let Body::ProjectUpdated { project, .. } = &event.body else { return false };
+        let is_whole = project.name.parse().is_ok_and(|n: u64| n >= WHOLE);
+        is_whole && self.supplied.load(Ordering::Relaxed) < event.sync_id.0
+    }
+}
 
 impl Encoder for Plain {
     fn audience(&self, event: &Event, _: FrameKey) -> Rooms {
@@ -376,11 +412,22 @@ impl Encoder for Plain {
 
     fn frame(&self, event: &Event, _: FrameKey) -> Option<Frame> {
         let text = match &event.body {
-            Body::ProjectUpdated { project, .. } => project.name.clone(),
+            Body::ProjectUpdated { project, .. } => {
+                format!("{}{}", project.name, if self.lacks(event) { "?" } else { "" })
+            }
             Body::MemberRemoved { .. } => "removed".to_owned(),
             _ => return None,
         };
         Some(Frame::durable(Bytes::from(text)))
+    }
+
+    fn lacks(&self, event: &Event, _: FrameKey) -> Option<Wanted> {
+        let wanted = Wanted { project: ProjectId(1), kind: Kind::named("script").unwrap() };
+        self.lacks(event).then_some(wanted)
+    }
+
+    fn supply(&self, _: Wanted, whole: Whole) {
+        self.supplied.store(whole.at.0, Ordering::Relaxed);
     }
 
     fn put_out(&self, _: Room, why: Loss, _: Timestamp, _: FrameKey) -> Option<Frame> {
