@@ -196,6 +196,7 @@ describe('the documents', () => {
         const around = within ? [made_of[within].id] : [project.id];
         made_of[kind] = (await good(`create_${kind}`, { ids: around }, alice)).body;
         await good(`list_${kind}`, { ids: around, query: '?limit=1' });
+        if (within) await good(`list_all_${kind}`, { ids: [project.id], query: '?limit=1' });
         await good(`total_${kind}`, { ids: [project.id] });
         const that = { ids: [made_of[kind].id] };
         await good(`show_${kind}`, that);

@@ -78,6 +78,7 @@ describe('prodsight: budgets, scripts, shots and assets', () => {
       return [spent, remaining, projected, over, version];
     };
     assert.deepEqual(await read(), ['30.00', '70.00', '90.00', '0.00', 2]);
+    assert.deepEqual(await world.ulla.rest.get(here('entries')), [entry]);
     await world.olga.rest.patch(`/entries/${entry.id}`, { description: 'Wigs' });
     assert.equal((await read()).at(-1), 2, 'what it is for changes nothing of the category');
     await world.olga.rest.patch(`/entries/${entry.id}`, { amount: '110.01' });

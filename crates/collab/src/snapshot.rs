@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chorus_model::kind::KINDS;
 use chorus_model::{
     Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals, UserId,
 };
@@ -71,8 +70,7 @@ impl Collab {
                 Next { cursor, after, items_after }
             });
             let project = reads.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
-            let totals = KINDS.iter().map(|kind| Ok((kind.name, reads.totals(id, kind)?)));
-            let totals = totals.collect::<Result<_, StoreError>>()?;
+            let totals = reads.totals_of_all(id)?;
             let members = reads.members(id)?;
             Ok(Snapshot { cursor, project, members, tasks, items, totals, next })
         })

@@ -75,9 +75,31 @@ where
         Ok::<Json<Totals>, Refusal>(Json(totals))
     };
     let around = kind.outer().map_or("projects", |outer| outer.path);
+    let routes = if kind.outer().is_some() { all(routes, kind) } else { routes };
     routes
         .at(format!("/{around}/{{id}}/{path}"), [get(list, listed), post(make, made)])
         .at(format!("/projects/{{id}}/{path}/totals"), [get(sum, summed)])
+}
+
+/// The list of all in a project, of what lies in other items.
+fn all<S>(routes: Routes<S>, kind: &'static Kind) -> Routes<S>
+where
+    Collab: FromRef<S>,
+    Origins: FromRef<S>,
+    S: Clone + Send + Sync + 'static,
+{
+    let (name, about) = (kind.name, kind.about);
+    let listed = About::new(format!("list_all_{name}"), format!("{about} All of a project."))
+        .pages(move |s| json!({ "type": "array", "items": kinds::item(kind, s) }))
+        .refuses(404, &["not_found"]);
+    let list = move |collab: State<Collab>,
+                     caller: Caller,
+                     At(project): At<ProjectId>,
+                     uri: OriginalUri,
+                     asked: Asked| {
+        list(collab, caller, (kind, Spot::Project(project)), uri, asked)
+    };
+    routes.at(format!("/projects/{{id}}/{}", kind.path), [get(list, listed)])
 }
 
 /// One item.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chorus_model::item::SectionTotals;
+use chorus_model::kind::KINDS;
 use chorus_model::{Decimal, Kind, ProjectId, Sums, Totals};
+use rusqlite::Row;
 
 use crate::error::StoreError;
 use crate::reads::Reads;
@@ -16,21 +18,31 @@ impl Reads<'_> {
     /// What is added up of a kind in a project, with each of its sections.
     pub fn totals(&self, project: ProjectId, kind: &Kind) -> Result<Totals, StoreError> {
         let rows = self.many(
-            "select section, sum, value from totals where project_id = ?1 and kind = ?2
+            "select kind, section, sum, value from totals where project_id = ?1 and kind = ?2
              order by section",
             (project.0, kind.name),
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            sum_row,
         )?;
-        let mut by_section: BTreeMap<String, Vec<(String, i64)>> = BTreeMap::new();
-        for (section, sum, value) in rows {
-            by_section.entry(section).or_default().push((sum, value));
-        }
-        let whole = sums(kind, &by_section.remove("").unwrap_or_default());
-        let sections = by_section.into_iter();
-        let sections = sections
-            .map(|(section, values)| SectionTotals { section, sums: sums(kind, &values) })
-            .collect();
-        Ok(Totals { whole, sections })
+        Ok(totals(kind, &rows))
+    }
+
+    /// The same of every kind, by its name.
+    pub fn totals_of_all(
+        &self,
+        project: ProjectId,
+    ) -> Result<BTreeMap<&'static str, Totals>, StoreError> {
+        let rows = self.many(
+            "select kind, section, sum, value from totals where project_id = ?1
+             order by kind, section",
+            [project.0],
+            sum_row,
+        )?;
+        let of = |kind: &&'static Kind| {
+            let begin = rows.partition_point(|row| row.kind.as_str() < kind.name);
+            let end = rows.partition_point(|row| row.kind.as_str() <= kind.name);
+            (kind.name, totals(kind, &rows[begin..end]))
+        };
+        Ok(KINDS.iter().map(of).collect())
     }
 
     /// What is added up of one section, or of the whole with `""`.
@@ -82,6 +94,31 @@ impl Tx<'_> {
         }
         Ok(())
     }
+}
+
+struct SumRow {
+    kind: String,
+    section: String,
+    sum: String,
+    value: i64,
+}
+
+fn sum_row(row: &Row<'_>) -> rusqlite::Result<SumRow> {
+    Ok(SumRow { kind: row.get(0)?, section: row.get(1)?, sum: row.get(2)?, value: row.get(3)? })
+}
+
+/// What the rows of a kind say, in the order of their sections.
+fn totals(kind: &Kind, rows: &[SumRow]) -> Totals {
+    let mut totals = Totals { whole: sums(kind, &[]), sections: Vec::new() };
+    for of_section in rows.chunk_by(|a, b| a.section == b.section) {
+        let values: Vec<_> = of_section.iter().map(|row| (row.sum.clone(), row.value)).collect();
+        let sums = sums(kind, &values);
+        match of_section[0].section.as_str() {
+            "" => totals.whole = sums,
+            section => totals.sections.push(SectionTotals { section: section.to_owned(), sums }),
+        }
+    }
+    totals
 }
 
 /// The sums that a kind declares; of what nothing was written yet they are zero.

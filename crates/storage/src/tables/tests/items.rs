@@ -96,6 +96,9 @@ fn sums_are_exact_and_a_section_without_items_is_none() {
     assert_eq!(read().sections[0].section, "Roof");
     assert_eq!(scratch.tx(|tx| tx.sums(project.id, kind, "Roof")), sums(1, 7));
     assert_eq!(scratch.tx(|tx| tx.count_sections(project.id, kind)), 1);
+    let all = scratch.tx(|tx| tx.totals_of_all(project.id));
+    assert_eq!((all.len(), &all["boq_item"]), (chorus_model::kind::KINDS.len(), &read()));
+    assert_eq!(all["asset"].whole.items, 0);
     write("Roof", &sums(0, 0)).unwrap();
     write("", &sums(0, 0)).unwrap();
     assert_eq!((read().sections.len(), read().whole), (0, sums(0, 0)));
