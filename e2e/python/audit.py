@@ -14,7 +14,7 @@ from collections import defaultdict
 
 # The tables whose rows have versions; under which name and in events of which kinds their log
 # tells them.
-VERSIONED = {"tasks": "task", "projects": "project", "comments": "comment"}
+VERSIONED = {"tasks": "task", "projects": "project", "comments": "comment", "items": "item"}
 
 
 def audit(database, statement):
@@ -63,16 +63,14 @@ def rooms(database, log):
 
 def versions(database, table, name, told):
     """Each version of each row is told, nothing else is, and the last one is what the row says."""
-    text = {"tasks": "title", "projects": "name", "comments": "body"}[table]
+    text = {"tasks": "title", "projects": "name", "comments": "body", "items": "kind"}[table]
     seen, last, gone = defaultdict(set), {}, set()
     for _, kind, payload in told:
-        if not kind.startswith(f"{name}."):
-            continue
-        entity = payload[name]
-        seen[entity["id"]].add(entity["version"])
-        last[entity["id"]] = (entity["version"], entity[text])
-        if kind == f"{name}.deleted":
-            gone.add(entity["id"])
+        for entity in entities(name, kind, payload):
+            seen[entity["id"]].add(entity["version"])
+            last[entity["id"]] = (entity["version"], entity[text])
+            if kind == f"{name}.deleted":
+                gone.add(entity["id"])
     faults, rows = [], 0
     for row, version, said, deleted in database.execute(
         f"select id, version, {text}, deleted_at is not null from {table}"
@@ -86,6 +84,13 @@ def versions(database, table, name, told):
         if bool(deleted) != (row in gone):
             faults.append(f"{name} {row}: deleted {bool(deleted)}, told so {row in gone}")
     return rows, faults + [f"{name} {row} was told and is not there" for row in seen]
+
+
+def entities(name, kind, payload):
+    """What an event tells of under a name: one, or many that changed at once."""
+    if kind.startswith(f"{name}."):
+        return [payload[name]]
+    return [changed[name] for changed in payload[f"{name}s"]] if kind == f"{name}s.updated" else []
 
 
 def notifications(database, told):

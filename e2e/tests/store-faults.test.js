@@ -342,20 +342,26 @@ describe('the audit', () => {
   let world;
   before(async () => {
     world = await World.start(['alice', 'bob']);
-    const task = await world.task(world.alice, await world.project(world.alice, world.bob), { assignee_id: world.bob.id });
+    const project = await world.project(world.alice, world.bob);
+    const task = await world.task(world.alice, project, { assignee_id: world.bob.id });
     await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Again', status: 'done' });
     await world.bob.rest.post(`/tasks/${task.id}/comments`, { body: 'Well' });
+    const line = { section: 'Frame', code: '03.1', description: 'Concrete', unit: 'm3', qty: 1, unit_price: '45.50' };
+    const item = await world.alice.rest.post(`/projects/${project.id}/boq`, line);
+    await world.alice.rest.patch(`/boq/${item.id}`, { qty: 2 });
+    await world.alice.rest.ask('POST', '/boq/bulk', { body: { items: [{ id: item.id, qty: 3 }] } });
     await world.alice.rest.delete(`/tasks/${task.id}`, { headers: { 'idempotency-key': 'gone' } });
   });
   after(() => world.stop());
 
   test('finds nothing where all is well', async () => {
     const { rows, events } = await audit(world.server);
-    assert.deepEqual([rows, events], [7, 12]);
+    assert.deepEqual([rows, events], [10, 15]);
   });
 
   for (const [what, statement, found] of [
     ['a row without its event', 'update tasks set version = 3', /task 1 has version 3/],
+    ['an item without its event', 'update items set version = 4', /item 1 has version 4/],
     ['a row that says something else', "update tasks set title = 'x'", /task 1 is not what was told/],
     ['a hole in the log', 'delete from log where sync_id = 8', /after event 7 comes 9/],
     ['an event without its row', 'delete from comments', /comment 1 was told and is not there/],
