@@ -9,6 +9,8 @@ import { CURSOR } from './traveller.js';
 export class Caller {
   /** Titles of changes of tasks, with what stood last in each message. */
   told = [];
+  /** Events that nobody waited for. */
+  #unread = [];
   #waiting = new Map();
 
   /**
@@ -47,9 +49,11 @@ export class Caller {
     return within(waiting.promise, () => `a message; told: ${JSON.stringify(this.told)}`);
   }
 
-  /** The arguments of the next event of this name. */
+  /** The arguments of the first unread event of this name, now or when it comes. */
   async next(name) {
-    const text = await this.until((one) => one.startsWith(`42${this.namespace},["${name}"`));
+    const fits = (text) => text.startsWith(`42${this.namespace},["${name}"`);
+    const at = this.#unread.findIndex(fits);
+    const text = at >= 0 ? this.#unread.splice(at, 1)[0] : await this.until(fits);
     return JSON.parse(text.slice(text.indexOf('['))).slice(1);
   }
 
@@ -67,10 +71,13 @@ export class Caller {
       const title = /"(change [^"]*)"/.exec(text)?.[1];
       if (title) this.told.push(title);
     }
+    let read = false;
     for (const [waiting, passes] of this.#waiting) {
       if (!passes(text)) continue;
       this.#waiting.delete(waiting);
       waiting.resolve(text);
+      read = true;
     }
+    if (!read) this.#unread.push(text);
   }
 }

@@ -103,6 +103,7 @@ describe('limits', () => {
     assert.deepEqual([status, again], [503, '1']);
     one.sendText('40/native,');
     await one.nextThat((message) => message.startsWith('40/native,'));
+    await one.pinged();
     assert.equal((await handshake('192.0.2.2')).status, 200, 'the first is known now');
     one.destroy();
   });

@@ -155,6 +155,61 @@ describe('a connection is taken up', () => {
   });
 });
 
+describe('who came and went meanwhile', () => {
+  test('is told behind what was missed, of each person the difference', async () => {
+    const names = ['stays', 'goes', 'comes', 'flits'];
+    const people = await World.start(['owner', 'bob', ...names]);
+    const links = {};
+    const enter = async (name) => {
+      links[name] = await Caller.connected(people[name], { ...ASKS, namespace: '/native' });
+      await links[name].say('subscribe', { room: `project:${shared.id}` });
+    };
+    const goodBye = async (name) => {
+      links[name].link.sendText('41/native,');
+      await links[name].link.pinged();
+    };
+    const shared = await people.project(people.owner, people.bob, ...names.map((name) => people[name]));
+    try {
+      const bob = await Caller.connected(people.bob, { ...ASKS, namespace: '/taskmanager' });
+      for (const name of ['stays', 'goes']) {
+        const came = bob.next('user_connected');
+        await enter(name);
+        await came;
+      }
+      const { offset } = bob;
+      bob.lose();
+      await goodBye('goes');
+      await enter('comes');
+      await enter('flits');
+      await goodBye('flits');
+      const again = await Caller.connected(people.bob, {
+        ...ASKS, namespace: '/taskmanager', shown: { pid: bob.answer.pid, offset },
+      });
+      const [[gone], [come]] = [await again.next('user_disconnected'), await again.next('user_connected')];
+      assert.deepEqual([gone.user_id, come.user_id], [people.goes.id, people.comes.id]);
+      const next = again.next('user_connected');
+      await enter('flits');
+      assert.equal((await next)[0].user_id, people.flits.id, 'and nobody else between');
+      again.lose();
+    } finally {
+      Object.values(links).forEach((one) => one.lose());
+      await people.stop();
+    }
+  });
+
+  test('where lists are told, the whole list', async () => {
+    const one = await call(world.bob, { ...ASKS, namespace: '/flux' });
+    const joined = one.next('presence:update');
+    one.link.sendText(`42/flux,["join:project",{"projectId":"${project.id}"}]`);
+    await joined;
+    one.lose();
+    await change();
+    const again = await comeBack(world.bob, one);
+    const [list] = await again.next('presence:update');
+    assert.deepEqual(list.users.map(({ id }) => id), [`${world.bob.id}`]);
+  });
+});
+
 describe('what may not be seen any more', () => {
   test('is not told of the time after a removal, nor before it, and the client hears that it is out', async () => {
     const other = await world.project(world.alice, world.carol);

@@ -5,7 +5,7 @@
 //! what it believes to hear it hears again, whenever the server is killed.
 
 use chorus_model::event::Rooms;
-use chorus_model::{Room, SyncId, User, UserId, WorkspaceRole};
+use chorus_model::{ConnectionId, Room, SyncId, User, UserId, WorkspaceRole};
 use chorus_realtime::{Enters, Entry, FrameKey, Rewind};
 use chorus_storage::{Hold, Interval, Reads, StoredSession, Tx};
 
@@ -19,6 +19,8 @@ use crate::sync;
 /// What a client connects with that can recover.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arriving {
+    /// The connection.
+    pub connection: ConnectionId,
     /// Where: nobody takes a connection up elsewhere than it was made.
     pub space: String,
     /// What it will know itself by if it begins anew.
@@ -41,6 +43,8 @@ pub struct Kept {
 /// A connection that was lost, and has come back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TakenUp {
+    /// What it was before.
+    before: ConnectionId,
     /// Its client has heard everything up to this event.
     since: SyncId,
     /// The rooms that it had asked for, each since after an event; and those, without one, that it
@@ -56,7 +60,7 @@ impl Collab {
         let (window, began) = (self.parts.recovery, self.began);
         let write = move |tx: &mut Tx<'_>| {
             let actor = access::actor(tx, user)?;
-            let Arriving { space, sid, shown } = &arriving;
+            let Arriving { connection, space, sid, shown } = &arriving;
             if let Some((pid, cursor)) = shown
                 && let Some(stored) = tx.session(pid)?
                 && (stored.user, stored.role) == (user, actor.role)
@@ -66,11 +70,11 @@ impl Collab {
                     (Some(held_by), _) if held_by == run.as_str() => tx.now(),
                     (_, left_at) => left_at.unwrap_or(began),
                 };
-                let taken_up = taken_up(tx, &actor, pid, cursor)?;
+                let taken_up = taken_up(tx, &actor, stored.connection, pid, cursor)?;
                 let held = Hold { pid: pid.as_str().into(), generation: stored.generation };
                 if lost >= tx.now().minus(window)
                     && taken_up.is_some()
-                    && let Some(hold) = tx.take_session(&held, &run)?
+                    && let Some(hold) = tx.take_session(&held, *connection, &run)?
                 {
                     return Ok(Kept { hold, sid: stored.sid.into(), taken_up });
                 }
@@ -82,6 +86,7 @@ impl Collab {
                 user,
                 space: space.clone(),
                 role: actor.role,
+                connection: *connection,
                 generation: 0,
                 held_by: Some(run.as_str().to_owned()),
                 left_at: None,
@@ -195,18 +200,25 @@ impl TakenUp {
             sees_all: user.role == WorkspaceRole::Admin,
             key: Some(key),
             floors,
+            before: Some(self.before),
         });
         Ok((entry, lost))
     }
 }
 
 /// What an earlier connection was, if the log still has all that its client has missed.
-fn taken_up(tx: &Tx<'_>, user: &User, pid: &str, cursor: &str) -> Result<Option<TakenUp>, Fault> {
+fn taken_up(
+    tx: &Tx<'_>,
+    user: &User,
+    before: ConnectionId,
+    pid: &str,
+    cursor: &str,
+) -> Result<Option<TakenUp>, Fault> {
     let stored = tx.session_rooms(pid)?.into_iter();
     let rooms: Vec<_> =
         stored.filter_map(|(name, from)| Some((RoomName::from_kept(&name)?, from))).collect();
     let mut heard: Rooms = sync::rooms(&tx.intervals_of(user.id)?, user.id);
     heard.extend(rooms.iter().filter_map(|(name, _)| name.project()));
     let place = sync::place(tx, cursor, &heard)?;
-    Ok(place.ok().map(|since| TakenUp { since, rooms }))
+    Ok(place.ok().map(|since| TakenUp { before, since, rooms }))
 }

@@ -115,6 +115,7 @@ fn rights(
         sees_all: user.role == WorkspaceRole::Admin,
         key: resume.key,
         floors: Vec::new(),
+        before: None,
     };
     let (role, rewind) = (user.role, Some(rewind));
     Ok((Entry { labels, role, rewind, ..Entry::new(rooms, head.id) }, refused))

@@ -40,6 +40,8 @@ pub struct Connection {
     pub enters: Enters,
     /// How it is ended.
     pub exit: Box<dyn Exit>,
+    /// Whether its client may take it up when it was lost.
+    pub(crate) may_return: bool,
     /// When it was made.
     pub since: Timestamp,
     /// When its client last said something, in microseconds.
@@ -121,6 +123,7 @@ impl Connection {
             outbox,
             enters,
             exit,
+            may_return: false,
             since: now,
             last_activity: AtomicI64::new(now.micros()),
             last_delivery: AtomicU64::new(0),
@@ -128,11 +131,12 @@ impl Connection {
         }
     }
 
-    /// The same, told in the words of another key what its place in the log says something of.
+    /// The same, which its client may take up when it was lost: told in the words of another key
+    /// what its place in the log says something of.
     #[must_use]
-    pub fn placed(self, key: FrameKey) -> Self {
+    pub fn recoverable(self, key: FrameKey) -> Self {
         self.set_key(key);
-        self
+        Self { may_return: true, ..self }
     }
 
     /// The client said something.

@@ -16,16 +16,18 @@ use chorus_model::{
 };
 use smallvec::SmallVec;
 
-use crate::catchup::{Behind, Word};
+use crate::catchup::{Behind, Missed, Word};
 use crate::connection::Connection;
 use crate::frame::{self, Delivery, Encoder, Frame, FrameKey, Loss};
 use crate::made::Made;
 use crate::outbox::{Drains, Outbox, PushOutcome};
 use crate::presence::Present;
 
+mod away;
 mod behind;
 mod delivery;
 
+use away::Away;
 pub(crate) use behind::Fed;
 use delivery::Hearers;
 
@@ -48,6 +50,8 @@ pub struct Hub {
     at: SyncId,
     /// Connections that are served from the log.
     behind: HashMap<ConnectionId, Behind>,
+    /// Connections that were lost and may come back.
+    away: HashMap<ConnectionId, Away>,
     /// Questions that were asked for them.
     turns: u64,
     /// Those of them that can be served on.
@@ -113,14 +117,15 @@ impl Hub {
         self.attached.insert(connection.id, Attached { connection, role, places });
     }
 
-    /// Forgets a connection. Returns it with the rooms it was in; `None` if it is not known.
-    pub fn detach(&mut self, id: ConnectionId) -> Option<(Arc<Connection>, Rooms)> {
+    /// Forgets a connection. Returns it with the rooms it was in, and what it was not told; `None`
+    /// if it is not known.
+    pub(crate) fn detach(&mut self, id: ConnectionId) -> Option<(Arc<Connection>, Rooms, Missed)> {
         let rooms = self.rooms_of(id);
+        let missed = self.forget_behind(id).map(|behind| behind.missed).unwrap_or_default();
         for room in &rooms {
             self.leave(id, *room);
         }
         let Attached { connection, .. } = self.attached.remove(&id)?;
-        self.forget_behind(id);
         if let Entry::Occupied(mut user) = self.users.entry(connection.user.id) {
             user.get_mut().connections.retain(|other| *other != id);
             if user.get().connections.is_empty() {
@@ -128,7 +133,7 @@ impl Hub {
             }
         }
         self.uncount_key(connection.key());
-        Some((connection, rooms))
+        Some((connection, rooms, missed))
     }
 
     /// Puts a connection into a room. Returns whether it was not there before.

@@ -116,6 +116,8 @@ pub struct Rewind {
     pub key: Option<FrameKey>,
     /// Rooms that the client has entered later than that: each after which event.
     pub floors: Vec<(Room, SyncId)>,
+    /// The connection that this one goes on with: its client keeps what it knew of who is there.
+    pub before: Option<ConnectionId>,
 }
 
 impl Rewind {

@@ -347,6 +347,7 @@ impl Publisher {
                     self.enter(connection, &rooms, since);
                     if let Some(rewind) = rewind {
                         self.hub.rewind(connection, &rooms, &rewind);
+                        self.come_back(connection, &rooms, &rewind);
                     }
                     Joined { cursor, resumes }
                 });

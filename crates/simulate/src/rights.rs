@@ -89,5 +89,6 @@ fn back_to(
         sees_all: role == Some(WorkspaceRole::Admin),
         key: whole.then(|| Dialect::key(client.dialect, true)),
         floors: Vec::new(),
+        before: None,
     }
 }

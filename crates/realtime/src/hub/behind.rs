@@ -213,6 +213,7 @@ impl Hub {
             self.note_late(*room, key, signal.cause, |behind| {
                 behind.missed.note(&signal.user, *room, names, *arrived);
             });
+            self.note_away(*room, key, |missed| missed.note(&signal.user, *room, names, *arrived));
         }
     }
 

@@ -12,7 +12,7 @@ use super::{GRACE, Publisher};
 use crate::connection::Connection;
 use crate::counters;
 use crate::mutation::{self, Mutation};
-use crate::orders::NotJoined;
+use crate::orders::{NotJoined, Rewind};
 use crate::presence::Present;
 use crate::presence::roster::Places;
 
@@ -67,10 +67,25 @@ impl Publisher {
     }
 
     pub(super) fn detach(&mut self, id: ConnectionId, clean: bool) {
-        let grace = (!clean).then(|| self.clock.monotonic() + GRACE);
-        if let Some((connection, rooms)) = self.hub.detach(id) {
+        let now = self.clock.monotonic();
+        if let Some((connection, rooms, missed)) = self.hub.detach(id) {
+            let grace = (!clean).then(|| now + GRACE);
+            if connection.may_return && !clean {
+                self.hub.stay_away(&connection, rooms.clone(), missed, now);
+            }
             self.absent(&connection.user.get(), &rooms, grace);
         }
+    }
+
+    /// A connection that goes on with an earlier one is told who came and went meanwhile.
+    pub(super) fn come_back(&mut self, id: ConnectionId, rooms: &[Room], rewind: &Rewind) {
+        let (Some(before), Some(connection)) = (rewind.before, self.hub.connection(id)) else {
+            return;
+        };
+        let lists = self.encoder.lists_present(connection.key());
+        let listed: Vec<Room> =
+            rooms.iter().copied().filter(|room| lists && counts(*room)).collect();
+        self.hub.come_back(id, before, &listed);
     }
 
     pub(super) fn absent(&mut self, user: &Arc<UserRef>, rooms: &[Room], grace: Option<Duration>) {

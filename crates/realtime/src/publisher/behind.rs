@@ -84,8 +84,10 @@ impl Publisher {
 
     /// Ends the sessions of those who have stopped reading.
     pub(super) fn let_go(&mut self, now: Duration) {
-        if self.hub.behind() > 0 && now.saturating_sub(self.readings.looked) >= LOOK {
+        let some = self.hub.behind() + self.hub.away() > 0;
+        if some && now.saturating_sub(self.readings.looked) >= LOOK {
             self.readings.looked = now;
+            self.hub.give_up_away(now);
             self.hub.give_up(now, self.patience);
             self.readings.waiting.extend(self.readings.failed.drain(..));
         }

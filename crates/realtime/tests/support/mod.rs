@@ -231,6 +231,7 @@ impl Node {
             sees_all: true,
             key: None,
             floors: Vec::new(),
+            before: None,
         };
         let entry = Self::entry(project, self.realtime.tail().published());
         let entry = Entry { rewind: Some(rewind), ..entry };

@@ -6,6 +6,8 @@ create table sessions (
     -- What was decided by when it began: nobody goes on with it elsewhere or as something else.
     space      text not null,
     role       text not null,
+    -- What the server knows it by, or did: a number of that run alone.
+    connection integer not null,
     -- Grows whenever it is taken up. Whoever held it before has no say in it any more.
     generation integer not null,
     -- The run of the server that holds it; none once it was lost, at `left_at`.

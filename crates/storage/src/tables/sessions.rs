@@ -1,6 +1,6 @@
 //! Connections that their clients may take up again where they were lost.
 
-use chorus_model::{Epoch, SyncId, Timestamp, UserId, WorkspaceRole};
+use chorus_model::{ConnectionId, Epoch, SyncId, Timestamp, UserId, WorkspaceRole};
 
 use crate::error::StoreError;
 use crate::reads::Reads;
@@ -23,6 +23,8 @@ pub struct StoredSession {
     pub space: String,
     /// What its user was in the workspace.
     pub role: WorkspaceRole,
+    /// The connection that it is, or was last.
+    pub connection: ConnectionId,
     /// How often it was taken up.
     pub generation: i64,
     /// In which run of the server it is held, or was last; none once it was lost.
@@ -44,7 +46,7 @@ impl Reads<'_> {
     /// A session.
     pub fn session(&self, pid: &str) -> Result<Option<StoredSession>, StoreError> {
         self.one(
-            "select sid, user_id, space, role, generation, held_by, left_at
+            "select sid, user_id, space, role, connection, generation, held_by, left_at
              from sessions where pid = ?1",
             [pid],
             |row| {
@@ -54,6 +56,7 @@ impl Reads<'_> {
                     user: UserId(c.take()?),
                     space: c.take()?,
                     role: c.word(WorkspaceRole::parse)?,
+                    connection: ConnectionId(c.take::<i64>()?.cast_unsigned()),
                     generation: c.take()?,
                     held_by: c.take()?,
                     left_at: c.maybe_instant()?,
@@ -76,11 +79,13 @@ impl Reads<'_> {
 impl Tx<'_> {
     /// Keeps a new session, which is held. Of a person's lost ones the oldest beyond 64 go.
     pub fn open_session(&mut self, pid: &str, new: &StoredSession) -> Result<Hold, StoreError> {
-        let StoredSession { sid, user, space, role, generation, held_by, .. } = new;
+        let StoredSession { sid, user, space, role, connection, generation, held_by, .. } = new;
+        let connection = connection.0.cast_signed();
         self.change(
-            "insert into sessions (pid, sid, user_id, space, role, generation, held_by)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            (pid, sid, user.0, space, role.as_str(), generation, held_by),
+            "insert into sessions
+               (pid, sid, user_id, space, role, connection, generation, held_by)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (pid, sid, user.0, space, role.as_str(), connection, generation, held_by),
         )?;
         self.change(
             "delete from sessions where pid in
@@ -91,14 +96,19 @@ impl Tx<'_> {
         Ok(Hold { pid: pid.into(), generation: *generation })
     }
 
-    /// Takes a session up from whoever held it, for this run of the server. None if another was
+    /// Takes a session up from whoever held it, as this connection of this run of the server. None if another was
     /// faster.
-    pub fn take_session(&mut self, hold: &Hold, by: &Epoch) -> Result<Option<Hold>, StoreError> {
-        let next = hold.generation + 1;
+    pub fn take_session(
+        &mut self,
+        hold: &Hold,
+        connection: ConnectionId,
+        by: &Epoch,
+    ) -> Result<Option<Hold>, StoreError> {
+        let (next, connection) = (hold.generation + 1, connection.0.cast_signed());
         let taken = self.change(
-            "update sessions set generation = ?3, held_by = ?4, left_at = null
+            "update sessions set generation = ?3, connection = ?4, held_by = ?5, left_at = null
              where pid = ?1 and generation = ?2",
-            (&*hold.pid, hold.generation, next, by.as_str()),
+            (&*hold.pid, hold.generation, next, connection, by.as_str()),
         )?;
         Ok((taken > 0).then(|| Hold { pid: hold.pid.clone(), generation: next }))
     }

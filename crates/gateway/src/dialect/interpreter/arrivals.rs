@@ -118,9 +118,11 @@ impl Interpreter {
         let exit = Box::new(WayOut { dialect: Arc::clone(&dialect), end: end.clone() });
         let enters = dialect.enters();
         let whose = Whose::new(Arc::clone(&user), issued_at);
-        let told = if recalled.is_some() { self.lexicon.with_cursors(key) } else { key };
-        let connection = Connection::new(id, whose, key, outbox, enters, exit, now).placed(told);
-        let connection = Arc::new(connection);
+        let connection = Connection::new(id, whose, key, outbox, enters, exit, now);
+        let connection = Arc::new(match recalled {
+            Some(_) => connection.recoverable(self.lexicon.with_cursors(key)),
+            None => connection,
+        });
         let Recalled { recall, taken_up } = recalled.unwrap_or_default();
         let goes_on = taken_up.is_some();
         let greeting = || -> Greeting {
@@ -193,7 +195,8 @@ impl Interpreter {
     ) -> Option<Recalled> {
         let user = guest.who.user.id;
         let space = format!("{} {}", guest.dialect.name(), socket.namespace());
-        let arriving = Arriving { space, sid: sid.clone(), shown: shown.pid.zip(shown.offset) };
+        let (connection, shown) = (socket.connection(), shown.pid.zip(shown.offset));
+        let arriving = Arriving { connection, space, sid: sid.clone(), shown };
         let kept = self.collab.keep_session(user, arriving).await;
         let Kept { hold, sid, taken_up } = match kept {
             Ok(kept) => kept,

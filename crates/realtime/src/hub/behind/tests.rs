@@ -133,7 +133,14 @@ impl Street {
 /// To be told after an event, of whatever project.
 fn to(since: u64) -> Rewind {
     let (memberships, floors) = (Vec::new(), Vec::new());
-    Rewind { since: Ok(SyncId(since)), memberships, sees_all: true, key: None, floors }
+    Rewind {
+        since: Ok(SyncId(since)),
+        memberships,
+        sees_all: true,
+        key: None,
+        floors,
+        before: None,
+    }
 }
 
 proptest! {

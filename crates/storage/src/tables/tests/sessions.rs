@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use chorus_model::{Epoch, SyncId, Timestamp, UserId, WorkspaceRole};
+use chorus_model::{ConnectionId, Epoch, SyncId, Timestamp, UserId, WorkspaceRole};
 
 use super::people::user;
 use crate::fixture::Scratch;
@@ -16,6 +16,7 @@ fn open(scratch: &Scratch, pid: &str, user: UserId) -> Hold {
         user,
         space: "native /".into(),
         role: WorkspaceRole::User,
+        connection: ConnectionId(u64::MAX),
         generation: 0,
         held_by: Some("run1".into()),
         left_at: None,
@@ -28,8 +29,12 @@ fn a_session_belongs_to_whoever_took_it_up_last() {
     let scratch = Scratch::new();
     let first = open(&scratch, "p", user(&scratch, "ann").id);
     scratch.tx(|tx| tx.enter_session_room(&first, "project:7", SyncId(3)));
-    let second = scratch.tx(|tx| tx.take_session(&first, &run("run2"))).unwrap();
-    assert_eq!(scratch.tx(|tx| tx.take_session(&first, &run("run2"))), None, "consumed");
+    let second = scratch.tx(|tx| tx.take_session(&first, ConnectionId(7), &run("run2"))).unwrap();
+    assert_eq!(
+        scratch.tx(|tx| tx.take_session(&first, ConnectionId(7), &run("run2"))),
+        None,
+        "consumed"
+    );
     // Whoever held it before has no say.
     scratch.tx(|tx| tx.enter_session_room(&first, "project:8", SyncId(3)));
     scratch.tx(|tx| tx.leave_session_room(&first, "project:7", true));
@@ -37,6 +42,7 @@ fn a_session_belongs_to_whoever_took_it_up_last() {
     scratch.tx(|tx| tx.end_session(&first));
     let kept = scratch.tx(|tx| tx.session("p")).unwrap();
     assert_eq!((kept.generation, kept.held_by.as_deref(), kept.left_at), (1, Some("run2"), None));
+    assert_eq!(kept.connection, ConnectionId(7));
     assert_eq!(scratch.tx(|tx| tx.session_rooms("p")), [("project:7".into(), Some(SyncId(3)))]);
 
     scratch.tx(|tx| tx.enter_session_room(&second, "project:7", SyncId(9)));
@@ -76,7 +82,7 @@ fn what_was_lost_is_kept_for_a_while() {
     assert_eq!((purge(began, "run2"), there()), (1, [false, true]));
     let kept = scratch.tx(|tx| tx.session("held")).unwrap();
     assert_eq!((kept.held_by, kept.left_at), (None, Some(began)));
-    assert!(scratch.tx(|tx| tx.take_session(&held, &run("run2"))).is_some());
+    assert!(scratch.tx(|tx| tx.take_session(&held, ConnectionId(7), &run("run2"))).is_some());
 }
 
 #[test]
