@@ -1,5 +1,6 @@
 //! What clients do: come, ask, read, go.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -9,10 +10,10 @@ use chorus_model::{Clock as _, ConnectionId, Cursor, Room, Signal, SyncId, TaskI
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Connection, Entry, Joined, Link, NotJoined, Outbox, Realtime, Turn, Whose};
 use futures_util::FutureExt as _;
-use smallvec::smallvec;
+use smallvec::{SmallVec, smallvec};
 
 use crate::broken::{Broken, Rule};
-use crate::client::{Ask, Granted};
+use crate::client::{Ask, Coming, Granted};
 use crate::commands::named;
 use crate::dice::Dice;
 use crate::node::look;
@@ -39,7 +40,7 @@ impl World {
             Some(Ask::Leave(room)) => self.leave(who, id, room),
             Some(Ask::Who(room)) => self.ask_who(who, id, room),
             Some(ask) => match self.clients[who].entry.take() {
-                Some(entry) => self.enter(who, id, ask, entry),
+                Some(entry) => self.enter(who, id, &ask, entry),
                 None => self.read_rights(who, &ask),
             },
             None => {
@@ -78,7 +79,7 @@ impl World {
             outbox.attach(Arc::clone(pipe) as Arc<dyn Link>);
         }
         let ended = Arc::new(AtomicBool::new(false));
-        let connection = Arc::new(Connection::new(
+        let connection = Connection::new(
             ConnectionId(id),
             Whose::new(Arc::new(named(user, 0)), client.issued_at),
             dialect.key(false),
@@ -86,7 +87,10 @@ impl World {
             dialect.enters(),
             Box::new(Door { outbox, ended: Arc::clone(&ended) }),
             client.issued_at,
-        ));
+        );
+        let recovers = client.coming == Coming::Recovers;
+        let placed = if recovers { connection.placed(dialect.key(true)) } else { connection };
+        let connection = Arc::new(placed);
         client.session = Some(id);
         client.ask = Some(Ask::Connect);
         let session = Session {
@@ -98,7 +102,7 @@ impl World {
             ended,
             owner: Some(who),
             attached: true,
-            rooms: std::collections::BTreeMap::new(),
+            rooms: BTreeMap::new(),
             role: WorkspaceRole::User,
             issued_at: client.issued_at,
         };
@@ -112,7 +116,18 @@ impl World {
     }
 
     fn read_rights(&mut self, who: usize, ask: &Ask) -> Result<(), Broken> {
-        let entry = rights::read(&look(&self.truth), &self.clients[who], ask);
+        let truth = Arc::clone(&self.truth);
+        let ledger = look(&truth);
+        if let (Ask::Connect, Some(role)) = (ask, rights::begins_anew(&ledger, &self.clients[who]))
+        {
+            self.clients[who].begin_anew(role);
+        }
+        let entry = rights::read(&ledger, &self.clients[who], ask);
+        if let (Ask::Join(room, _), Some(_)) = (ask, &entry) {
+            // Kept before it is answered.
+            self.clients[who].kept.entry(*room).or_insert(ledger.head());
+        }
+        drop(ledger);
         if entry.is_none() {
             self.note(|| format!("client {who} is refused {ask:?}"));
             self.clients[who].ask = None;
@@ -128,7 +143,7 @@ impl World {
         &mut self,
         who: usize,
         id: u64,
-        ask: Ask,
+        ask: &Ask,
         (entry, refused): (Entry, Vec<Room>),
     ) -> Result<(), Broken> {
         let Some((at, realtime)) = self.realtime(id) else { return Ok(()) };
@@ -145,9 +160,10 @@ impl World {
         match early.or_else(|| joining.now_or_never()) {
             Some(Ok(joined)) => {
                 self.clients[who].ask = None;
-                self.enter_model(id, &ask, &entry, &joined);
-                self.granted(who, id, tag, ask, &joined, refused);
-                Ok(())
+                self.enter_model(id, &entry, &joined);
+                let lost = refused.clone();
+                self.granted(who, id, tag, (ask.clone(), entry, refused), &joined);
+                if *ask == Ask::Connect { self.tell_lost(id, &lost) } else { Ok(()) }
             }
             // Its rights are read again.
             Some(Err(NotJoined::Stale)) => Ok(()),
@@ -157,22 +173,39 @@ impl World {
         }
     }
 
-    fn enter_model(&mut self, id: u64, ask: &Ask, entry: &Entry, joined: &Joined) {
+    /// Whoever is taken up is told which of his rooms he has lost.
+    fn tell_lost(&mut self, id: u64, lost: &[Room]) -> Result<(), Broken> {
+        let Some((at, realtime)) = self.realtime(id) else { return Ok(()) };
+        let told: SmallVec<_> = lost.iter().map(|room| line(&format!("x {room}"))).collect();
+        if told.is_empty() {
+            return Ok(());
+        }
+        realtime.tell(ConnectionId(id), told).now_or_never();
+        self.take(at, Turn::Nothing)
+    }
+
+    fn enter_model(&mut self, id: u64, entry: &Entry, joined: &Joined) {
         let Some(session) = self.sessions.get_mut(&id) else { return };
         let at = joined.cursor.id;
         session.role = entry.role;
         for room in &entry.rooms {
             session.rooms.entry(*room).or_insert(at);
         }
-        let Some(Ok(since)) = joined.resumes else { return };
+        let (Some(Ok(since)), Some(rewind)) = (joined.resumes, &entry.rewind) else { return };
         let since = since.min(at);
-        let whole = *ask == Ask::Resume;
+        let since_in = |room: Room| {
+            let floors = rewind.floors.iter().filter(|(other, _)| *other == room);
+            floors.map(|(_, from)| *from).fold(since, SyncId::max)
+        };
+        let whole = rewind.key.is_some();
         let again = |room: &Room| whole || entry.rooms.contains(room);
         let targets: Vec<Room> = session.rooms.keys().copied().filter(again).collect();
         let Some(owner) = session.owner else { return };
         let ledger = look(&self.truth);
         for event in ledger.between(since, at) {
-            let may = |room: &&Room| session.may_replay(**room, event, &ledger);
+            let may = |room: &&Room| {
+                since_in(**room) < event.sync_id && session.may_replay(**room, event, &ledger)
+            };
             let found = targets.iter().filter(may);
             let found = surest(found.map(|room| session.hears_in(*room, event, &ledger)));
             let sure = match session.covers(event, None, &ledger) {
@@ -183,7 +216,7 @@ impl World {
             self.clients[owner].owe(event.sync_id, sure, !whole);
         }
         for room in targets {
-            session.rooms.entry(room).and_modify(|from| *from = since.min(*from));
+            session.rooms.entry(room).and_modify(|from| *from = since_in(room).min(*from));
         }
     }
 
@@ -192,9 +225,8 @@ impl World {
         who: usize,
         id: u64,
         tag: u64,
-        ask: Ask,
+        (ask, entry, refused): (Ask, Entry, Vec<Room>),
         joined: &Joined,
-        refused: Vec<Room>,
     ) {
         self.note(|| format!("connection {id} is granted {ask:?}: {joined:?}"));
         let place = &joined.cursor;
@@ -206,11 +238,15 @@ impl World {
         let own = self.sessions.get(&id).and_then(|one| one.rooms.get(&Room::User(client.user)));
         match (&ask, joined.resumes) {
             (Ask::Resume, Some(Err(_))) => client.reset(own.copied().unwrap_or_default()),
-            (Ask::Connect, _) if client.resumes => client.ask = Some(Ask::Resume),
+            (Ask::Connect, _) if client.coming == Coming::Resumes => {
+                client.ask = Some(Ask::Resume);
+            }
             _ => {}
         }
         let cursor = Cursor { id: since, ..place.clone() };
-        client.granted.insert(tag, Granted { ask, cursor, refused });
+        let by_hand = |room: &Room| client.kept.contains_key(room) && client.dialect.by_hand();
+        let rooms = entry.rooms.iter().copied().filter(by_hand).collect();
+        client.granted.insert(tag, Granted { ask, cursor, rooms, refused });
     }
 
     fn leave(&mut self, who: usize, id: u64, room: Room) -> Result<(), Broken> {
@@ -230,6 +266,7 @@ impl World {
         self.note(|| format!("connection {id} leaves {room}"));
         self.clients[who].ask = None;
         self.clients[who].turn_away(room);
+        self.clients[who].kept.remove(&room);
         Ok(())
     }
 
@@ -248,7 +285,8 @@ impl World {
         self.last_tag += 1;
         let tag = self.last_tag;
         let cursor = look(&self.truth).end();
-        let granted = Granted { ask: Ask::Who(room), cursor, refused: Vec::new() };
+        let (rooms, refused) = (BTreeSet::new(), Vec::new());
+        let granted = Granted { ask: Ask::Who(room), cursor, rooms, refused };
         let client = &mut self.clients[who];
         client.ask = None;
         client.granted.insert(tag, granted);

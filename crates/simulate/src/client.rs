@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chorus_model::{Cursor, Room, SyncId, Timestamp, UserId};
+use chorus_model::{Cursor, Room, SyncId, Timestamp, UserId, WorkspaceRole};
 use chorus_realtime::Entry;
 
 use crate::broken::{Broken, Rule};
@@ -16,8 +16,8 @@ pub struct Client {
     pub user: UserId,
     /// How it speaks.
     pub dialect: Dialect,
-    /// Whether it comes back with a cursor.
-    pub resumes: bool,
+    /// How it comes back.
+    pub coming: Coming,
     /// The last cursor that it has read.
     pub cursor: Option<Cursor>,
     /// The rooms that it takes itself to be in, of those that it has entered by hand.
@@ -34,6 +34,11 @@ pub struct Client {
     pub view: BTreeMap<String, BTreeSet<UserId>>,
     /// Answers that are on their way.
     pub granted: BTreeMap<u64, Granted>,
+    /// What is kept of it for when it comes back: the rooms that it has asked for, each with the
+    /// last event before that, and its user's role.
+    pub kept: BTreeMap<Room, SyncId>,
+    /// The role of its user when it began anew.
+    pub kept_role: WorkspaceRole,
     /// Whether it has read that it is welcome, and, if it resumes, from where.
     pub settled: bool,
     /// Rooms that it leaves with an event, and is told so by the event alone.
@@ -45,6 +50,17 @@ pub struct Client {
     partial: Vec<u8>,
     /// Events that it was told, of all times.
     pub told: u64,
+}
+
+/// How a client comes back when its connection was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coming {
+    /// As if it had never been there.
+    Anew,
+    /// It names its cursor and its rooms when it is there.
+    Resumes,
+    /// It names its cursor at the door, and its rooms are known.
+    Recovers,
 }
 
 /// What a client asks.
@@ -69,6 +85,8 @@ pub struct Granted {
     pub ask: Ask,
     /// Where it takes effect.
     pub cursor: Cursor,
+    /// The rooms that it came back to by that, of those that are entered by hand.
+    pub rooms: BTreeSet<Room>,
     /// Rooms that it could not come back to.
     pub refused: Vec<Room>,
 }
@@ -87,11 +105,13 @@ struct Due {
 
 impl Client {
     /// A client that has not connected yet.
-    pub fn new(user: UserId, dialect: Dialect, resumes: bool) -> Self {
+    pub fn new(user: UserId, dialect: Dialect, coming: Coming) -> Self {
         Self {
             user,
             dialect,
-            resumes,
+            coming,
+            kept: BTreeMap::new(),
+            kept_role: WorkspaceRole::User,
             cursor: None,
             wanted: BTreeSet::new(),
             session: None,
@@ -122,6 +142,15 @@ impl Client {
         due.if_admin &= sure == Sure::IfAdmin;
         // A second time is allowed to it, and not demanded.
         due.must |= must && due.most == 1;
+    }
+
+    /// Nothing is kept of it that counts: it begins anew.
+    pub fn begin_anew(&mut self, role: WorkspaceRole) {
+        self.cursor = None;
+        self.kept_role = role;
+        self.kept.clear();
+        self.wanted.clear();
+        self.dues.clear();
     }
 
     /// It leaves rooms with an event. Whoever enters by himself is told of that event alone.
@@ -228,15 +257,19 @@ impl Client {
     }
 
     fn answered(&mut self, tag: u64, present: Vec<UserId>) -> Result<(), Broken> {
-        let Some(Granted { ask, cursor, refused }) = self.granted.remove(&tag) else {
+        let Some(Granted { ask, cursor, rooms, refused }) = self.granted.remove(&tag) else {
             return Err(Broken::new(Rule::Whole, format!("answer {tag} to nothing")));
         };
         match ask {
             Ask::Connect => {
-                if self.cursor.is_none() && self.resumes {
+                let recovers = self.coming == Coming::Recovers;
+                if recovers {
+                    self.wanted = rooms;
+                }
+                if recovers || (self.coming == Coming::Resumes && self.cursor.is_none()) {
                     self.keep(cursor)?;
                 }
-                self.settled = !self.resumes;
+                self.settled = self.coming != Coming::Resumes;
             }
             Ask::Resume => {
                 self.last = SyncId::ZERO;
@@ -278,10 +311,11 @@ impl Client {
         self.partial.clear();
         self.before = None;
         self.last = SyncId::ZERO;
-        if !self.resumes {
+        let anew = self.coming == Coming::Anew;
+        if anew {
             self.wanted.clear();
         }
-        let upto = self.cursor.as_ref().filter(|_| self.resumes).map(|cursor| cursor.id);
+        let upto = self.cursor.as_ref().filter(|_| !anew).map(|cursor| cursor.id);
         let upto = upto.unwrap_or(SyncId::ZERO);
         self.dues.retain(|id, due| *id <= upto && (due.heard > 0 || !due.late));
     }

@@ -8,9 +8,19 @@ use chorus_model::{Cursor, Room, SyncId, UserId, WorkspaceRole};
 use chorus_realtime::{Entry, Moment as _, Rewind};
 use chorus_storage::Place;
 
-use crate::client::{Ask, Client};
+use crate::client::{Ask, Client, Coming};
 use crate::ledger::Ledger;
 use crate::words::Dialect;
+
+/// Whether what is kept of a client does not count, if it is to be kept: history was rewritten,
+/// the log has lost some of what it missed, or its user has another role.
+pub fn begins_anew(ledger: &Ledger, client: &Client) -> Option<WorkspaceRole> {
+    let role = ledger.users.get(&client.user)?.role;
+    let rooms: Vec<Room> = client.kept.keys().copied().collect();
+    let since = || back_to(ledger, client, &rooms, client.cursor.clone(), true).since;
+    let counts = client.cursor.is_some() && client.kept_role == role && since().is_ok();
+    (client.coming == Coming::Recovers && !counts).then_some(role)
+}
 
 /// By what right a client enters what it asks for, and the rooms that it may not come back to.
 /// None if it is refused.
@@ -28,6 +38,19 @@ pub fn read(ledger: &Ledger, client: &Client, ask: &Ask) -> Option<(Entry, Vec<R
             let enters = client.dialect.enters();
             rooms.extend(own.iter().filter_map(|project| enters.room(*project, account.role)));
             projects = Some(own);
+            if client.coming == Coming::Recovers && client.cursor.is_some() {
+                let may = |room: &&Room| may_enter(ledger, client.user, account.role, **room);
+                let mut floors = Vec::new();
+                for (room, from) in client.kept.iter().filter(|(room, _)| may(room)) {
+                    if !rooms.contains(room) {
+                        rooms.push(*room);
+                        floors.push((*room, *from));
+                    }
+                }
+                refused.extend(client.kept.keys().filter(|room| !may(room)));
+                let since = client.cursor.clone();
+                rewind = Some(Rewind { floors, ..back_to(ledger, client, &rooms, since, true) });
+            }
         }
         Ask::Resume => {
             let may = |room: &&Room| may_enter(ledger, client.user, account.role, **room);

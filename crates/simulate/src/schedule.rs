@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chorus_realtime::OutboxLimits;
 
+use crate::client::Coming;
 use crate::dice::Dice;
 use crate::node::Plan;
 use crate::words::Dialect;
@@ -27,8 +28,8 @@ pub struct Setting {
     pub users: usize,
     /// What decides to which projects they belong at first.
     pub beginning: u64,
-    /// The dialect of each client, and whether it comes back with a cursor.
-    pub clients: Vec<(Dialect, bool)>,
+    /// The dialect of each client, and how it comes back.
+    pub clients: Vec<(Dialect, Coming)>,
     /// Room in the sockets, in bytes.
     pub socket: usize,
     /// Room in the outboxes.
@@ -154,8 +155,14 @@ impl Schedule {
 
 impl Setting {
     fn of(dice: &mut Dice) -> Self {
-        let client =
-            |dice: &mut Dice| (Dialect::ALL[dice.below(Dialect::ALL.len())], dice.chance(80));
+        let client = |dice: &mut Dice| {
+            let coming = match dice.below(10) {
+                0..2 => Coming::Anew,
+                2..6 => Coming::Resumes,
+                _ => Coming::Recovers,
+            };
+            (Dialect::ALL[dice.below(Dialect::ALL.len())], coming)
+        };
         let clients = (0..dice.between(3, 7)).map(|_| client(dice)).collect();
         Self {
             nodes: 1 + usize::from(dice.chance(30)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chorus_realtime::OutboxLimits;
 
+use crate::client::Coming;
 use crate::node::Plan;
 use crate::schedule::{Act, Schedule, Setting, Step};
 use crate::words::Dialect;
@@ -22,8 +23,8 @@ impl fmt::Display for Schedule {
         writeln!(f, "nodes {nodes}\nusers {users}\nbeginning {beginning}\nsocket {socket}")?;
         writeln!(f, "outbox {} {}\nfound {stingy}", limits.frames, limits.bytes)?;
         writeln!(f, "tail {}\npatience {}", plan.tail, plan.patience.as_secs())?;
-        for (dialect, resumes) in clients {
-            writeln!(f, "client {dialect:?} {resumes}")?;
+        for (dialect, coming) in clients {
+            writeln!(f, "client {dialect:?} {coming:?}")?;
         }
         for Step { act, dice } in &self.steps {
             writeln!(f, "{act:?} {dice}")?;
@@ -77,10 +78,16 @@ impl Schedule {
             ["patience", seconds] => {
                 setting.plan.patience = Duration::from_secs(seconds.parse().ok()?);
             }
-            ["client", dialect, resumes] => {
+            ["client", dialect, coming] => {
                 let named = |one: &Dialect| format!("{one:?}") == dialect;
                 let dialect = Dialect::ALL.into_iter().find(named)?;
-                setting.clients.push((dialect, resumes.parse().ok()?));
+                let coming = match coming {
+                    "Anew" => Coming::Anew,
+                    "Resumes" => Coming::Resumes,
+                    "Recovers" => Coming::Recovers,
+                    _ => return None,
+                };
+                setting.clients.push((dialect, coming));
             }
             [act, dice] => {
                 let act = Act::ALL.iter().copied().find(|one| format!("{one:?}") == act)?;

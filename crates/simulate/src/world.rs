@@ -63,9 +63,8 @@ impl World {
         let (dice, now) = (&mut Dice::new(setting.beginning), Timestamp::default());
         Commit { ledger: &mut ledger, dice, now }.begin();
         let clients = setting.clients.iter().enumerate();
-        let clients = clients.map(|(at, (dialect, resumes))| {
-            Client::new(users[at % users.len()], *dialect, *resumes)
-        });
+        let clients = clients
+            .map(|(at, (dialect, coming))| Client::new(users[at % users.len()], *dialect, *coming));
         let mut world = Self {
             setting: setting.clone(),
             clock: Arc::default(),
