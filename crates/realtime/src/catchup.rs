@@ -122,14 +122,23 @@ impl Behind {
         Self { cursor, turn: 0, stays, told, quiet, missed, words, stall: None }
     }
 
-    /// It is to be told of these stays too, after `since`, but of nothing twice. `whole`: they are
-    /// all its rooms, so that from then on what it is told says how far it is.
+    /// Notes what it was told until now: `rooms` are where it is, and after which event it was told
+    /// of each. Of these its stays say too little, because they are forgotten as it is told of them.
+    pub(crate) fn note_told(&mut self, rooms: impl Iterator<Item = (Room, SyncId)>) {
+        let cursor = self.cursor;
+        let upto = |room, from, until: SyncId| Stay { room, from, until: Some(until.min(cursor)) };
+        let left = self.stays.iter();
+        let left = left.filter_map(|stay| Some(upto(stay.room, stay.from, stay.until?)));
+        let told = left.chain(rooms.map(|(room, from)| upto(room, from, cursor)));
+        let again = mutation::made(Mutation::ToldAgain);
+        self.told.extend(told.filter(|stay| stay.from < cursor && !again));
+    }
+
+    /// It is to be told of these stays too, after `since`, but of nothing that was [noted as
+    /// told](Self::note_told). `whole`: they are all its rooms, so that from then on what it is told
+    /// says how far it is.
     pub(crate) fn rewind(&mut self, since: SyncId, stays: Vec<Stay>, whole: bool) {
         let cursor = self.cursor;
-        let until = |stay: &Stay| Some(stay.until.map_or(cursor, |until| until.min(cursor)));
-        let again = mutation::made(Mutation::ToldAgain);
-        let before = self.stays.iter().filter(|stay| stay.from < cursor && !again);
-        self.told.extend(before.map(|stay| Stay { until: until(stay), ..*stay }));
         self.stays.extend(stays);
         self.quiet = if whole { SyncId::ZERO } else { self.quiet.max(cursor) };
         self.cursor = cursor.min(since);

@@ -74,8 +74,9 @@ impl Hub {
         let early = u64::from(mutation::made(Mutation::OneTooMany));
         let since = SyncId(since.min(self.at).0.saturating_sub(early));
         let places = &mut attached.places;
-        let (at, spots) = (self.at, places.iter().map(|spot| (spot.room, spot.from)));
-        let behind = self.behind.entry(id).or_insert_with(|| Behind::new(at, spots));
+        let (at, spots) = (self.at, || places.iter().map(|spot| (spot.room, spot.from)));
+        let behind = self.behind.entry(id).or_insert_with(|| Behind::new(at, spots()));
+        behind.note_told(spots());
         let again = |room: &Room| rewind.key.is_some() || entered.contains(room);
         let spots = places.iter_mut().filter(|spot| again(&spot.room));
         let stays = spots.flat_map(|spot| {
