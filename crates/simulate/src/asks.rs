@@ -229,6 +229,9 @@ impl World {
         joined: &Joined,
     ) {
         self.note(|| format!("connection {id} is granted {ask:?}: {joined:?}"));
+        if matches!(joined.resumes, Some(Ok(_))) {
+            *self.counted.entry("resumed").or_default() += 1;
+        }
         let place = &joined.cursor;
         let since = match joined.resumes {
             Some(Ok(since)) => since.min(place.id),

@@ -38,8 +38,9 @@ pub struct World {
     pub(crate) trace: Option<String>,
     /// Events that clients were told.
     pub(crate) told: u64,
-    /// What nodes have counted that are down now.
-    counted: Counted,
+    /// What nodes have counted that are down now, and how often clients were told what they had
+    /// missed.
+    pub(crate) counted: Counted,
 }
 
 /// Figures by their names.

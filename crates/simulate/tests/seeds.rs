@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use chorus_simulate::schedule::Act;
 use chorus_simulate::{Schedule, run};
 
 /// As many as a test may take.
@@ -25,6 +26,26 @@ fn the_first_half_of_the_seeds_holds() {
 #[test]
 fn the_second_half_of_the_seeds_holds() {
     hold(SEEDS / 2..SEEDS);
+}
+
+/// Whatever else would happen becomes a cut, so that clients come back again and again, between
+/// memberships that begin and end: they are told all that they missed and might see, and nothing
+/// from between.
+#[test]
+fn no_resume_crosses_a_membership() {
+    let disturbs = |act| matches!(act, Act::Wait | Act::Say | Act::Fail | Act::Trim | Act::Restore);
+    let mut resumed = 0;
+    for seed in 0..1_500 {
+        let mut schedule = Schedule::of(seed);
+        for step in schedule.steps.iter_mut().filter(|step| disturbs(step.act)) {
+            step.act = Act::Cut;
+        }
+        match run(&schedule, false) {
+            Ok(passed) => resumed += passed.counted.get("resumed").copied().unwrap_or(0),
+            Err(failure) => panic!("seed {seed}, cut: {}", failure.broken),
+        }
+    }
+    assert!(resumed > 10_000, "{resumed}");
 }
 
 #[test]
