@@ -232,6 +232,28 @@ describe('what may not be seen any more', () => {
     await world.alice.rest.delete(`/projects/${project.id}/members/${world.carol.id}`);
   });
 
+  test('nor is a room entered again that its client was put out of, until it asks', async () => {
+    const other = await world.project(world.alice, world.carol);
+    const its = await world.task(world.alice, other);
+    const one = await call(world.carol, { ...ASKS, namespace: '/native' });
+    await one.say('subscribe', { room: `project:${other.id}` });
+    const heard = toHear(one);
+    await change(its);
+    await heard;
+    one.lose();
+    await world.alice.rest.delete(`/projects/${other.id}/members/${world.carol.id}`);
+    await world.alice.rest.post(`/projects/${other.id}/members`, { user_id: world.carol.id });
+    const again = await comeBack(world.carol, one);
+    const [out] = await again.next('unsubscribed');
+    assert.equal(out.room, `project:${other.id}`);
+    await change(its);
+    await again.say('subscribe', { room: `project:${other.id}` });
+    const live = toHear(again);
+    const next = await change(its);
+    await live;
+    assert.deepEqual(again.told, [next]);
+  });
+
   test('comes from the times of membership alone', async () => {
     const other = await world.project(world.alice, world.carol);
     const its = await world.task(world.alice, other);

@@ -162,6 +162,7 @@ impl TakenUp {
         mut entry: Entry,
     ) -> Result<(Entry, Vec<(Room, Fault)>), Fault> {
         let intervals = reads.intervals_of(user.id)?;
+        let admin = user.role == WorkspaceRole::Admin;
         let (mut floors, mut lost) = (Vec::new(), Vec::new());
         for (name, from) in &self.rooms {
             let Some(from) = *from else {
@@ -171,6 +172,9 @@ impl TakenUp {
             match enterable(reads, user, name) {
                 // Where it is by itself anyhow, it was before it asked.
                 Ok(room) if entry.rooms.contains(&room) => {}
+                Ok(room) if !(admin || stayed(&intervals, room, from)) => {
+                    lost.push((room, Fault::Forbidden));
+                }
                 Ok(room) => {
                     entry.labels.extend(name.label(room));
                     entry.rooms.push(room);
@@ -197,13 +201,28 @@ impl TakenUp {
         entry.rewind = Some(Rewind {
             since: Ok(self.since),
             memberships: intervals.iter().map(|one| (one.project, one.from, one.to)).collect(),
-            sees_all: user.role == WorkspaceRole::Admin,
+            sees_all: admin,
             key: Some(key),
             floors,
             before: Some(self.before),
         });
         Ok((entry, lost))
     }
+}
+
+/// Whether somebody has belonged to a room's project ever since an event: whoever was put out must
+/// ask for the room again.
+fn stayed(intervals: &[Interval], room: Room, since: SyncId) -> bool {
+    let Some(project) = room.project() else { return true };
+    let (mut began, mut ended) = (None, None);
+    for one in intervals.iter().filter(|one| one.project == project) {
+        // A change of role ends one interval and begins the next at the same event.
+        if began.is_none() || ended != Some(one.from) {
+            began = Some(one.from);
+        }
+        ended = one.to;
+    }
+    ended.is_none() && began.is_some_and(|began| began <= since)
 }
 
 /// What an earlier connection was, if the log still has all that its client has missed.

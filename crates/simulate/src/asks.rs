@@ -89,7 +89,7 @@ impl World {
             client.issued_at,
         );
         let recovers = client.coming == Coming::Recovers;
-        let placed = if recovers { connection.placed(dialect.key(true)) } else { connection };
+        let placed = if recovers { connection.recoverable(dialect.key(true)) } else { connection };
         let connection = Arc::new(placed);
         client.session = Some(id);
         client.ask = Some(Ask::Connect);
