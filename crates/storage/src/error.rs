@@ -109,7 +109,7 @@ pub enum WriteError<E> {
     /// Too many commands are waiting. Nobody's mistake: try again.
     #[error("the store is busy")]
     Busy,
-    /// The command's statements took more than 50 ms. The command's mistake, most often.
+    /// The command's statements took more time than it has. The command's mistake, most often.
     #[error("the store took too long")]
     TooSlow,
     /// The transaction could not be kept: no space, a failing disk, a damaged file, or another

@@ -12,6 +12,9 @@ pub(crate) trait Job: Send {
     /// Runs the command; whether it accepts.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
 
+    /// How many things it changes one after the other, at most.
+    fn parts(&self) -> u32;
+
     /// Tells the caller, who may have left.
     fn answer(self: Box<Self>, verdict: Verdict);
 }
@@ -35,13 +38,18 @@ pub(crate) enum Verdict {
 /// The only kind of [`Job`].
 pub(crate) struct Command<F, T, E> {
     body: F,
+    parts: u32,
     decided: Option<Result<T, E>>,
     caller: oneshot::Sender<Result<Written<T>, WriteError<E>>>,
 }
 
 impl<F, T, E> Command<F, T, E> {
-    pub(crate) fn new(body: F, caller: oneshot::Sender<Result<Written<T>, WriteError<E>>>) -> Self {
-        Self { body, decided: None, caller }
+    pub(crate) fn new(
+        body: F,
+        parts: u32,
+        caller: oneshot::Sender<Result<Written<T>, WriteError<E>>>,
+    ) -> Self {
+        Self { body, parts, decided: None, caller }
     }
 }
 
@@ -55,6 +63,10 @@ where
         // A decision of a transaction that was lost must not outlive a panic in the second try.
         self.decided = None;
         self.decided.insert((self.body)(tx)).is_ok()
+    }
+
+    fn parts(&self) -> u32 {
+        self.parts
     }
 
     fn answer(self: Box<Self>, verdict: Verdict) {

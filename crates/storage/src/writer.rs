@@ -32,6 +32,8 @@ const BATCH: usize = 64;
 const BATCH_TIME: Duration = Duration::from_millis(5);
 /// Most time one command may keep the others waiting.
 const COMMAND_TIME: Duration = Duration::from_millis(50);
+/// Things that a command may change in that time; one that changes more has so much more.
+const PARTS: u32 = 50;
 /// Changed rows after which a checkpoint is asked for: some megabytes of WAL.
 const CHECKPOINT_AFTER: u64 = 2_000;
 
@@ -116,10 +118,10 @@ impl Writer {
     fn decide(&self, growth: &mut Growth, job: &mut dyn Job) -> Result<Verdict, Fault> {
         self.execute("savepoint command")?;
         let (before, changes) = (growth.mark(), self.conn.total_changes());
+        let time = COMMAND_TIME * (1 + job.parts() / PARTS);
         let mut tx = Tx::new(&self.conn, growth);
-        let outcome = self
-            .deadline
-            .limit(COMMAND_TIME, || catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))));
+        let outcome =
+            self.deadline.limit(time, || catch_unwind(AssertUnwindSafe(|| job.run(&mut tx))));
         let fault = tx.fault();
         if self.conn.is_autocommit() {
             return Err(fault.unwrap_or(Fault::Lost));

@@ -179,6 +179,21 @@ async fn a_slow_query_is_cut_off_and_undone_alone() {
 }
 
 #[tokio::test]
+async fn who_changes_much_has_more_time() {
+    let (store, _committed, clock) = open();
+    let take = |millis: u64| {
+        let clock = Arc::clone(&clock);
+        move |tx: &mut Tx<'_>| -> Result<(), No> {
+            clock.advance(Duration::from_millis(millis));
+            Ok(tx.count_to(100_000).map(drop)?)
+        }
+    };
+    assert_eq!(store.write_parts(49, take(60)).await, Err(WriteError::TooSlow));
+    assert!(store.write_parts(500, take(540)).await.is_ok());
+    assert_eq!(store.write_parts(500, take(560)).await, Err(WriteError::TooSlow));
+}
+
+#[tokio::test]
 async fn a_slow_write_loses_the_batch_but_not_its_neighbours() {
     let (store, mut committed, clock) = open();
     let slow = dawdle(&clock, |tx, n| tx.write_settings(n).map(drop));
