@@ -162,6 +162,22 @@ describe('bills of quantities', () => {
     await page.quiet();
   });
 
+  test('five hundred at once are one change', async () => {
+    const begun = await world.bob.rest.cursor();
+    const ids = [];
+    for (let n = 0; n < 500; n += 25) {
+      const some = Array.from({ length: 25 }, (_, m) => make({ code: `${n + m}`, qty: 1, section: `part ${n % 4}` }));
+      ids.push(...(await Promise.all(some)).map(({ id }) => id));
+    }
+    const items = ids.map((id, n) => ({ id, unit_price: `${n}.01` }));
+    const { status, body } = await world.bob.rest.ask('POST', '/boq/bulk', { body: { items } });
+    assert.deepEqual([status, body.updated, body.errors], [200, 500, []]);
+    const total = (await world.bob.rest.get(`${list()}/totals`)).total;
+    assert.equal(total, '124755.00');
+    const { events } = await world.bob.rest.feed(begun);
+    assert.deepEqual([events.length, events.at(-1).kind, events.at(-1).payload.totals.boq_item.total], [501, 'items.updated', total]);
+  });
+
   test('the app is told the new values of what it knows, in numbers', async () => {
     const item = await make({ qty: 1 });
     await page.drain();

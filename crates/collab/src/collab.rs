@@ -75,7 +75,7 @@ impl Collab {
         let written = self
             .parts
             .store
-            .write(move |tx| match (&caller.key, hash) {
+            .write_parts(command.parts(), move |tx| match (&caller.key, hash) {
                 (Some(key), Some(hash)) => once(tx, &caller, key, hash, &command),
                 _ => Ok((apply(tx, &caller, &command)?, None)),
             })

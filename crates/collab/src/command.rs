@@ -167,6 +167,16 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// How many things it changes, at most: what decides how much time it may take.
+    pub(crate) fn parts(&self) -> u32 {
+        match self {
+            Self::UpdateItems { entries, .. } => u32::try_from(entries.len()).unwrap_or(u32::MAX),
+            _ => 1,
+        }
+    }
+}
+
 /// A custom event to tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Emission {

@@ -10,7 +10,7 @@ use chorus_model::kind::{Shape, Within};
 use chorus_model::{
     Body, Invalid, Item, ItemChange, ItemChanges, ItemId, Kind, ProjectId, Rule, Value,
 };
-use chorus_storage::{NewItem as Row, Page};
+use chorus_storage::NewItem as Row;
 use serde::Serialize;
 
 use crate::access::Action;
@@ -82,13 +82,19 @@ pub(crate) fn update(
     written: &Written,
     if_version: Option<i64>,
 ) -> Result<Answer, Fault> {
-    let (old, new) = prepare(doing, kind, id, written, if_version)?;
+    let old = doing.item(kind, id)?;
+    expect_version(if_version, old.head.version)?;
+    doing.permit(old.head.project_id, Action::EditItems(kind.editors))?;
+    let new = patched(doing, &old, written)?;
     let changes = new.changes_since(&old);
     if changes.is_empty() {
         return Ok(Answer::Item(Box::new(old)));
     }
     let mut ledger = Ledger::default();
-    let (item, parent) = write(doing, &mut ledger, &old, &new)?;
+    let item = doing.tx.update_item(&new)?;
+    ledger.shift(doing, kind, item.head.project_id, &[&old], &[&item])?;
+    let parent = parent_of(doing, &item)?;
+    let parent = feed(doing, &mut ledger, parent, Some(&old), Some(&item))?;
     doing.append(Body::ItemUpdated(told(&item, changes, parent, ledger)))?;
     Ok(Answer::Item(Box::new(item)))
 }
@@ -105,14 +111,7 @@ pub(crate) fn delete(
     doing.permit(project, Action::EditItems(kind.editors))?;
     let mut ledger = Ledger::default();
     for inner in kind.inner() {
-        for page in 0.. {
-            let offset = page * Page::MOST;
-            let lost = doing.tx.items_inside(id, inner, Page { limit: Page::MOST, offset })?;
-            ledger.shift(doing, inner, project, &lost.iter().collect::<Vec<_>>(), &[])?;
-            if lost.len() < Page::MOST as usize {
-                break;
-            }
-        }
+        ledger.drop_inside(doing, inner, &item)?;
     }
     ledger.shift(doing, kind, project, &[&item], &[])?;
     doing.tx.delete_item(id)?;
@@ -122,41 +121,18 @@ pub(crate) fn delete(
     Ok(Answer::Deleted)
 }
 
-/// An item as it is and as it is to be, if the actor may and all rules are kept. Writes nothing.
-fn prepare(
-    doing: &Doing<'_, '_>,
-    kind: &'static Kind,
-    id: ItemId,
-    written: &Written,
-    if_version: Option<i64>,
-) -> Result<(Item, Item), Fault> {
-    let old = doing.item(kind, id)?;
-    expect_version(if_version, old.head.version)?;
-    doing.permit(old.head.project_id, Action::EditItems(kind.editors))?;
+/// An item as it is to be, if all rules are kept. Writes nothing.
+fn patched(doing: &Doing<'_, '_>, old: &Item, written: &Written) -> Result<Item, Fault> {
     let mut new = old.clone();
     for (name, value) in &written.values {
-        if let Some(place) = kind.place(name) {
+        if let Some(place) = old.kind().place(name) {
             new.values.set(place, value.clone());
         }
     }
     new.head.position = written.position.unwrap_or(old.head.position);
     new.values.compute()?;
-    check(doing, old.head.project_id, Some(&old), &new.values)?;
-    Ok((old, new))
-}
-
-/// Writes an item, what is added up, and what it lies in.
-fn write(
-    doing: &mut Doing<'_, '_>,
-    ledger: &mut Ledger,
-    old: &Item,
-    new: &Item,
-) -> Result<(Item, Option<Item>), Fault> {
-    let item = doing.tx.update_item(new)?;
-    ledger.shift(doing, item.kind(), item.head.project_id, &[old], &[&item])?;
-    let parent = parent_of(doing, &item)?;
-    let parent = feed(doing, ledger, parent, Some(old), Some(&item))?;
-    Ok((item, parent))
+    check(doing, old.head.project_id, Some(old), &new.values)?;
+    Ok(new)
 }
 
 fn parent_of(doing: &Doing<'_, '_>, item: &Item) -> Result<Option<Item>, Fault> {

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::form::Given;
 use super::ledger::Ledger;
-use super::{prepare, write};
+use super::patched;
+use crate::access::{Action, Permit};
 use crate::command::Answer;
-use crate::doing::Doing;
+use crate::doing::{Doing, expect_version, hide};
 use crate::fault::{Fault, Noun};
 
 /// Most items of one request.
@@ -64,18 +65,13 @@ impl BulkError {
     }
 }
 
-/// What is told of one project.
-#[derive(Default)]
-struct Told {
-    ledger: Ledger,
-    items: Vec<ChangedItem>,
+/// What is done in one project.
+struct There {
+    /// Whether the actor sees it, and may change items there.
+    may: Result<Permit, Fault>,
+    /// Items before and after.
+    pairs: Vec<(Item, Item)>,
     summary: Summary,
-}
-
-impl Told {
-    fn count(&mut self, updated: bool) {
-        count(&mut self.summary, updated);
-    }
 }
 
 pub(crate) fn update_many(
@@ -86,7 +82,7 @@ pub(crate) fn update_many(
     if !kind.bulk {
         return Err(Fault::NotFound(Noun::Item));
     }
-    let mut projects: BTreeMap<ProjectId, Told> = BTreeMap::new();
+    let mut projects: BTreeMap<ProjectId, There> = BTreeMap::new();
     let mut bulk = Bulk::default();
     for entry in entries {
         let changed = change(doing, kind, entry, &mut projects);
@@ -94,45 +90,75 @@ pub(crate) fn update_many(
         match changed {
             Ok(item) => bulk.items.extend(item),
             Err(fault) if is_of_one(&fault) => {
-                let known = entry.given.as_ref().err().cloned();
-                bulk.errors.push(known.unwrap_or_else(|| BulkError::of(entry.id, &fault)));
+                let known = entry.given.as_ref().err().filter(|_| fault == Fault::Invalid(vec![]));
+                let error = known.cloned().unwrap_or_else(|| BulkError::of(entry.id, &fault));
+                bulk.errors.push(error);
             }
             Err(fault) => return Err(fault),
         }
     }
-    for (project_id, Told { ledger, items, summary }) in projects {
-        if !items.is_empty() {
-            let totals = ledger.totals;
-            let change = ItemsChange { kind, project_id, items, summary, totals };
-            doing.append(Body::ItemsUpdated(Box::new(change)))?;
+    for (project, There { pairs, summary, .. }) in projects {
+        if !pairs.is_empty() {
+            tell(doing, kind, project, pairs, summary)?;
         }
     }
     Ok(Answer::Items(Box::new(bulk)))
 }
 
-/// Changes one; none if nothing of it differs.
+/// Changes one; none if nothing of it differs. What is added up is left to the end.
 fn change(
     doing: &mut Doing<'_, '_>,
     kind: &'static Kind,
     entry: &BulkEntry,
-    projects: &mut BTreeMap<ProjectId, Told>,
+    projects: &mut BTreeMap<ProjectId, There>,
 ) -> Result<Option<Item>, Fault> {
-    let project = doing.item(kind, entry.id)?.head.project_id;
-    let told = projects.entry(project).or_default();
-    let prepared = match &entry.given {
-        Ok(given) => prepare(doing, kind, entry.id, given, entry.if_version),
-        // What it was is known to who refused it.
-        Err(_) => Err(Fault::Invalid(Vec::new())),
-    };
-    let (old, new) = prepared.inspect_err(|_| told.count(false))?;
-    let changes = new.changes_since(&old);
-    told.count(!changes.is_empty());
-    if changes.is_empty() {
+    let missing = Fault::NotFound(Noun::Item);
+    let found = doing.tx.item(entry.id)?.filter(|item| item.kind() == kind);
+    let old = found.ok_or(missing.clone())?;
+    let project = old.head.project_id;
+    let there = projects.entry(project).or_insert_with(|| There {
+        may: doing.permit(project, Action::EditItems(kind.editors)),
+        pairs: Vec::new(),
+        summary: Summary::default(),
+    });
+    // Who does not see the project hears of none of its items.
+    hide(there.may.clone(), missing).inspect_err(|_| count(&mut there.summary, false))?;
+    let new = wanted(doing, &old, entry).inspect_err(|_| count(&mut there.summary, false))?;
+    let differs = !new.changes_since(&old).is_empty();
+    count(&mut there.summary, differs);
+    if !differs {
         return Ok(None);
     }
-    let (item, _) = write(doing, &mut told.ledger, &old, &new)?;
-    told.items.push(ChangedItem { item: item.clone(), changes });
+    let item = doing.tx.update_item(&new)?;
+    there.pairs.push((old, item.clone()));
     Ok(Some(item))
+}
+
+/// The item as an entry wants it; without a rule where its form broke one, which it says itself.
+fn wanted(doing: &Doing<'_, '_>, old: &Item, entry: &BulkEntry) -> Result<Item, Fault> {
+    let given = entry.given.as_ref().map_err(|_| Fault::Invalid(Vec::new()))?;
+    expect_version(entry.if_version, old.head.version)?;
+    patched(doing, old, given)
+}
+
+fn tell(
+    doing: &mut Doing<'_, '_>,
+    kind: &'static Kind,
+    project_id: ProjectId,
+    pairs: Vec<(Item, Item)>,
+    summary: Summary,
+) -> Result<(), Fault> {
+    let mut ledger = Ledger::default();
+    let (olds, news): (Vec<_>, Vec<_>) = pairs.iter().map(|(old, new)| (old, new)).unzip();
+    ledger.shift(doing, kind, project_id, &olds, &news)?;
+    let told = |(old, item): (Item, Item)| {
+        let changes = item.changes_since(&old);
+        ChangedItem { item, changes }
+    };
+    let items = pairs.into_iter().map(told).collect();
+    let change = ItemsChange { kind, project_id, items, summary, totals: ledger.totals };
+    doing.append(Body::ItemsUpdated(Box::new(change)))?;
+    Ok(())
 }
 
 fn count(summary: &mut Summary, updated: bool) {

@@ -51,8 +51,28 @@ impl Ledger {
         Ok(())
     }
 
-    /// Takes over what another has found, which is newer.
-    pub(super) fn note(&mut self, kind: &Kind, section: &str, sums: Sums) {
+    /// Takes out what lay in an item that is deleted: of a kind without sections.
+    pub(super) fn drop_inside(
+        &mut self,
+        doing: &mut Doing<'_, '_>,
+        kind: &'static Kind,
+        outer: &Item,
+    ) -> Result<(), Fault> {
+        let project = outer.head.project_id;
+        let lost = doing.tx.sums_inside(outer.head.id, kind)?;
+        let mut sums = doing.tx.sums(project, kind, "")?;
+        sums.items -= lost.items;
+        for (name, value) in &mut sums.sums {
+            let lost = lost.sums.get(name).copied();
+            *value = lost.and_then(|lost| value.minus(lost)).ok_or(Fault::Internal)?;
+        }
+        doing.tx.write_sums(project, kind, "", &sums)?;
+        self.note(kind, "", sums);
+        Ok(())
+    }
+
+    /// Notes what is added up now.
+    fn note(&mut self, kind: &Kind, section: &str, sums: Sums) {
         let empty = || Totals { whole: Sums::default(), sections: Vec::new() };
         let totals = self.totals.entry(kind.name.to_owned()).or_insert_with(empty);
         if section.is_empty() {

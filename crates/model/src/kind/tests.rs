@@ -55,6 +55,7 @@ fn what_is_named_is_there_and_of_the_right_shape() {
         let Some(within) = kind.within else { continue };
         let outer = kind.outer().expect("what they lie in is a kind");
         assert!(KINDS[..at].contains(&outer) && outer.within.is_none(), "{kind:?}: one level");
+        assert!(kind.section.is_none() && !kind.bulk, "{kind:?}: what lies in others has neither");
         for (own, fed) in within.feeds {
             let place = outer.place(fed).expect("what is fed is a field");
             assert!(matches!(outer.fields[place].given, Given::Fed), "{kind:?}: {fed}");

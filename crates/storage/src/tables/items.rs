@@ -1,9 +1,10 @@
-//! Items: things of a kind. A deleted one stays in its row and is seen no more.
+//! Items: things of a kind. A deleted one stays in its row and is seen no more, nor is what lies in
+//! it, whose rows are left as they are: there may be thousands.
 
 use std::collections::HashSet;
 
 use chorus_model::kind::KINDS;
-use chorus_model::{Head, Item, ItemId, Kind, ProjectId, UserId, Values, Whole};
+use chorus_model::{Decimal, Head, Item, ItemId, Kind, ProjectId, Sums, UserId, Values, Whole};
 use rusqlite::Row;
 
 use crate::error::StoreError;
@@ -34,7 +35,8 @@ macro_rules! select {
                     i.created_at, i.updated_at, i.fields
              from items i join users c on c.id = i.creator_id
              join projects p on p.id = i.project_id
-             where i.deleted_at is null and p.deleted_at is null ",
+             left join items o on o.id = i.parent_id
+             where i.deleted_at is null and p.deleted_at is null and o.deleted_at is null ",
             $rest
         )
     };
@@ -108,6 +110,28 @@ impl Reads<'_> {
         self.single(sql, [parent.0], |row| row.get(0))
     }
 
+    /// How many items of a kind lie in another, and what is added up of them alone.
+    pub fn sums_inside(&self, parent: ItemId, kind: &Kind) -> Result<Sums, StoreError> {
+        let items = self.single(
+            "select count(*) from items where parent_id = ?1 and kind = ?2 and deleted_at is null",
+            (parent.0, kind.name),
+            |row| row.get(0),
+        )?;
+        let mut sums = Sums { items, ..Sums::default() };
+        for sum in kind.sums {
+            // Decimals are kept as texts with all their decimals, flags as numbers.
+            let units = self.single(
+                "select coalesce(sum(cast(
+                            replace(json_extract(fields, '$.' || ?3), '.', '') as integer)), 0)
+                 from items where parent_id = ?1 and kind = ?2 and deleted_at is null",
+                (parent.0, kind.name, sum.field),
+                |row| row.get(0),
+            )?;
+            sums.sums.insert(sum.name.to_owned(), Decimal::new(units, kind.scale(sum)));
+        }
+        Ok(sums)
+    }
+
     /// The item of a kind in a project whose field is this text, in whatever case of ASCII.
     pub fn item_with(
         &self,
@@ -154,7 +178,9 @@ impl Reads<'_> {
                         select id from (
                             select id, sum(length(fields)) over (order by id desc) as volume
                             from items
-                            where project_id = ?1 and kind = ?2 and deleted_at is null)
+                            where project_id = ?1 and kind = ?2 and deleted_at is null
+                            and not exists (select 1 from items o where o.id = items.parent_id
+                                            and o.deleted_at is not null))
                         where volume <= ?3)
                      order by i.id"
                 ),
@@ -218,10 +244,9 @@ impl Tx<'_> {
         self.item(item.head.id)?.ok_or(StoreError::Missing)
     }
 
-    /// Deletes an item and what lies in it; whether it was there.
+    /// Deletes an item, and what lies in it from sight; whether it was there.
     pub fn delete_item(&mut self, id: ItemId) -> Result<bool, StoreError> {
-        let sql = "update items set deleted_at = ?2
-                   where (id = ?1 or parent_id = ?1) and deleted_at is null";
+        let sql = "update items set deleted_at = ?2 where id = ?1 and deleted_at is null";
         Ok(self.change(sql, (id.0, self.now().micros()))? > 0)
     }
 }

@@ -119,6 +119,7 @@ fn a_whole_has_the_newest_of_what_lies_in_it() {
     let category = kind("budget_category");
     let cast = with(category, "name", Value::Text("Cast".into()));
     let cast = scratch.tx(|tx| tx.insert_item(&new(cast, None)));
+    let cast_id = cast.head.id;
     let text = || Value::Text("x".repeat(300));
     let entry = new(with(kind("budget_entry"), "description", text()), Some(cast.head.id));
     let entries = [1, 2, 3].map(|_| scratch.tx(|tx| tx.insert_item(&entry)));
@@ -126,4 +127,13 @@ fn a_whole_has_the_newest_of_what_lies_in_it() {
     assert_eq!((whole(10_000).items, whole(10_000).inside), (vec![cast], entries.to_vec()));
     assert_eq!(whole(800).inside, entries[1..]);
     assert_eq!(whole(10).inside, []);
+
+    let mut fee = entries[0].clone();
+    let amount = fee.kind().place("amount").unwrap();
+    fee.values.set(amount, Some(Value::Decimal(Decimal::new(-1_250, 2))));
+    scratch.tx(|tx| tx.update_item(&fee));
+    let sums = scratch.tx(|tx| tx.sums_inside(cast_id, kind("budget_entry")));
+    assert_eq!((sums.items, sums.sums["amount"].to_string().as_str()), (3, "-12.50"));
+    scratch.tx(|tx| tx.delete_item(cast_id));
+    assert_eq!((whole(10_000).items, whole(10_000).inside), (vec![], vec![]));
 }
