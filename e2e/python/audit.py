@@ -69,8 +69,8 @@ def versions(database, table, name, told):
         for entity in entities(name, kind, payload):
             seen[entity["id"]].add(entity["version"])
             last[entity["id"]] = (entity["version"], entity[text])
-            if kind == f"{name}.deleted":
-                gone.add(entity["id"])
+        if kind == f"{name}.deleted":
+            gone.add(payload[name]["id"])
     faults, rows = [], 0
     for row, version, said, deleted in database.execute(
         f"select id, version, {text}, deleted_at is not null from {table}"
@@ -87,9 +87,9 @@ def versions(database, table, name, told):
 
 
 def entities(name, kind, payload):
-    """What an event tells of under a name: one, or many that changed at once."""
+    """What an event tells of under a name: one, with what it lies in, or many that changed at once."""
     if kind.startswith(f"{name}."):
-        return [payload[name]]
+        return [payload[name], *([payload["parent"]] if "parent" in payload else [])]
     return [changed[name] for changed in payload[f"{name}s"]] if kind == f"{name}s.updated" else []
 
 

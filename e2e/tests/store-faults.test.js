@@ -350,13 +350,16 @@ describe('the audit', () => {
     const item = await world.alice.rest.post(`/projects/${project.id}/boq`, line);
     await world.alice.rest.patch(`/boq/${item.id}`, { qty: 2 });
     await world.alice.rest.ask('POST', '/boq/bulk', { body: { items: [{ id: item.id, qty: 3 }] } });
+    const category = await world.alice.rest.post(`/projects/${project.id}/budget`, { name: 'Cast', budgeted: 10 });
+    await world.alice.rest.post(`/budget/${category.id}/entries`, { amount: 3, description: 'Hats' });
+    await world.alice.rest.delete(`/budget/${category.id}`);
     await world.alice.rest.delete(`/tasks/${task.id}`, { headers: { 'idempotency-key': 'gone' } });
   });
   after(() => world.stop());
 
   test('finds nothing where all is well', async () => {
     const { rows, events } = await audit(world.server);
-    assert.deepEqual([rows, events], [10, 15]);
+    assert.deepEqual([rows, events], [13, 18]);
   });
 
   for (const [what, statement, found] of [
