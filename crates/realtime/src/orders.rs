@@ -27,6 +27,10 @@ pub(crate) const QUEUE: usize = 4096;
 /// between the two.
 pub type Greeting = Box<dyn FnOnce(&Arrival<'_>) -> SmallVec<[Frame; 2]> + Send>;
 
+/// What a connection is told between events; of each, the room that it says it is put out of, if it
+/// is that: it is not told if the connection enters the room before.
+pub type Words = SmallVec<[(Option<Room>, Frame); 2]>;
+
 /// Where and among whom somebody arrives.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
@@ -74,7 +78,7 @@ pub(crate) enum Order {
     },
     Tell {
         connection: ConnectionId,
-        frames: SmallVec<[Frame; 2]>,
+        words: Words,
     },
     Present {
         rooms: Vec<Room>,
@@ -216,8 +220,8 @@ impl Realtime {
     }
 
     /// Tells a connection something, behind all that it is told of events until now.
-    pub async fn tell(&self, connection: ConnectionId, frames: SmallVec<[Frame; 2]>) {
-        self.order(Order::Tell { connection, frames }).await;
+    pub async fn tell(&self, connection: ConnectionId, words: Words) {
+        self.order(Order::Tell { connection, words }).await;
     }
 
     /// Tells something ephemeral, if the connection that it comes from is in `room`. Never waits:

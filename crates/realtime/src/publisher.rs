@@ -362,10 +362,7 @@ impl Publisher {
             Order::Signal { room, signal } => {
                 self.tell_within(room, &signal);
             }
-            Order::Tell { connection, frames } => {
-                let words = frames.into_iter().map(|frame| (None, frame));
-                self.hub.tell_in_order(connection, words);
-            }
+            Order::Tell { connection, words } => self.hub.tell_in_order(connection, words),
             Order::Emit { custom, at } => {
                 let tally = self.hub.emit(&custom, at, &*self.encoder);
                 self.count_signal(tally);

@@ -176,7 +176,8 @@ impl World {
     /// Whoever is taken up is told which of his rooms he has lost.
     fn tell_lost(&mut self, id: u64, lost: &[Room]) -> Result<(), Broken> {
         let Some((at, realtime)) = self.realtime(id) else { return Ok(()) };
-        let told: SmallVec<_> = lost.iter().map(|room| line(&format!("x {room}"))).collect();
+        let put_out = |room: &Room| (Some(*room), line(&format!("x {room}")));
+        let told: SmallVec<_> = lost.iter().map(put_out).collect();
         if told.is_empty() {
             return Ok(());
         }

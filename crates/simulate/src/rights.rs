@@ -39,15 +39,21 @@ pub fn read(ledger: &Ledger, client: &Client, ask: &Ask) -> Option<(Entry, Vec<R
             rooms.extend(own.iter().filter_map(|project| enters.room(*project, account.role)));
             projects = Some(own);
             if client.coming == Coming::Recovers && client.cursor.is_some() {
-                let may = |room: &&Room| may_enter(ledger, client.user, account.role, **room);
+                let may = |room: Room, from: SyncId| {
+                    let there = rooms.contains(&room) || account.role == WorkspaceRole::Admin;
+                    may_enter(ledger, client.user, account.role, room)
+                        && (there || stayed(ledger, client.user, room, from))
+                };
+                let (again, lost): (Vec<_>, Vec<_>) =
+                    client.kept.iter().partition(|(room, from)| may(**room, **from));
+                refused.extend(lost.into_iter().map(|(room, _)| *room));
                 let mut floors = Vec::new();
-                for (room, from) in client.kept.iter().filter(|(room, _)| may(room)) {
+                for (room, from) in again {
                     if !rooms.contains(room) {
                         rooms.push(*room);
                         floors.push((*room, *from));
                     }
                 }
-                refused.extend(client.kept.keys().filter(|room| !may(room)));
                 let since = client.cursor.clone();
                 rewind = Some(Rewind { floors, ..back_to(ledger, client, &rooms, since, true) });
             }
@@ -75,6 +81,12 @@ pub fn read(ledger: &Ledger, client: &Client, ask: &Ask) -> Option<(Entry, Vec<R
     let role = account.role;
     let entry = Entry::new(rooms, ledger.head());
     Some((Entry { labels, asks_who, role, projects, rewind, ..entry }, refused))
+}
+
+/// Whether a user has belonged to a room's project ever since an event.
+fn stayed(ledger: &Ledger, user: UserId, room: Room, since: SyncId) -> bool {
+    let Some(project) = room.project() else { return true };
+    (since.0..=ledger.head().0).all(|at| ledger.belongs(user, project, SyncId(at)))
 }
 
 fn may_enter(ledger: &Ledger, user: UserId, role: WorkspaceRole, room: Room) -> bool {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chorus_collab::live::Lately;
 use chorus_collab::recovery::{Arriving, Kept, TakenUp};
 use chorus_collab::{Authenticated, Fault, Hold, TokenFault};
-use chorus_model::UserId;
+use chorus_model::{Room, UserId};
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::{Arrival, Connection, FrameKey, Whose};
 
@@ -141,10 +141,13 @@ impl Interpreter {
             Ok(lost) if goes_on => {
                 let place = Place { now, cursor: &self.collab.announced() };
                 let wire = end.wire();
-                let put_out =
-                    lost.iter().filter_map(|(room, why)| dialect.put_out(&wire, *room, why, now));
-                let told = dialect.welcome(&wire, &user, &place).into_iter().chain(put_out);
-                self.collab.realtime().tell(id, told.collect()).await;
+                let put_out = |(room, why): &(Room, Fault)| {
+                    Some((Some(*room), dialect.put_out(&wire, *room, why, now)?))
+                };
+                let welcome = dialect.welcome(&wire, &user, &place).into_iter();
+                let words = welcome.map(|frame| (None, frame));
+                let words = words.chain(lost.iter().filter_map(put_out)).collect();
+                self.collab.realtime().tell(id, words).await;
             }
             Ok(_) => {}
             Err(fault) => {
