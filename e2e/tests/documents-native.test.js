@@ -125,6 +125,37 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       envelope.say({ type: 'join_room', ...room });
       envelope.say({ type: 'send_message', ...room, data: { content: 'hi' } });
       await next(alice, 'message');
+
+      const lounge = (await ask(alice, 'channel.create', { project_id: project.id, name: 'general' })).data;
+      await next(alice, 'channel.created');
+      const where = { channel_id: lounge.id };
+      await ask(alice, 'channel.update', { ...where, name: 'General', if_version: 1 });
+      await next(alice, 'channel.updated');
+      const spoken = { ...where, content: ' Hello ', metadata: { mood: 'good' } };
+      const said = (await ask(alice, 'message.create', spoken)).data;
+      await next(alice, 'message.created');
+      const words = { message_id: said.id };
+      await ask(bob, 'message.create', { ...where, content: 'Hi', parent_id: said.id });
+      await next(alice, 'message.created');
+      await ask(alice, 'message.update', { ...words, content: 'Hallo', if_version: 1 });
+      await next(alice, 'message.updated');
+      for (const [name, kind] of [['reaction.add', 'reaction.added'], ['reaction.remove', 'reaction.removed']]) {
+        await ask(bob, name, { ...words, emoji: '👍' });
+        await next(alice, kind);
+      }
+      await ask(alice, 'channel.read', { ...where, message_id: said.id });
+      await next(alice, 'channel.read');
+      await ask(alice, 'message.delete', words);
+      await next(alice, 'message.deleted');
+      await ask(alice, 'channel.delete', where);
+      await next(alice, 'channel.deleted');
+      const few = { project_id: project.id, name: 'few', is_private: true, description: null, task_id: null };
+      const closed = { channel_id: (await ask(alice, 'channel.create', few)).data.id, user_id: world.bob.id };
+      await ask(alice, 'channel.add', closed);
+      await next(bob, 'channel.member_added');
+      await ask(bob, 'subscribe', { room: `channel:${closed.channel_id}` });
+      await ask(alice, 'channel.remove', closed);
+      await next(bob, 'channel.member_removed');
       await ask(alice, 'unsubscribe', room);
       await ask(alice, 'subscribe', { ...room, since: alice.welcome.cursor });
       if (channel === 'raw') {
@@ -135,8 +166,8 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
     });
 
     test('every argument has the fields, limits and words that the document says', async () => {
-      const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id };
-      const more = { name: 'A', title: 'A', body: 'A', role: 'viewer', room: `project:${project.id}` };
+      const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id, channel_id: 1, message_id: 1 };
+      const more = { name: 'A', title: 'A', body: 'A', content: 'A', emoji: '👍', role: 'viewer', room: `project:${project.id}` };
       const items = { kind: 'boq_item', item_id: 1, description: 'A', items: [{ id: 1 }] };
       const base = { ...some, ...more, ...items };
       for (const key of Object.keys(messages).filter((key) => key.startsWith('ask.'))) {

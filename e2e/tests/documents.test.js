@@ -80,7 +80,7 @@ describe('the documents', () => {
 
   describe('OpenAPI', () => {
     let [operations, document, service] = [];
-    let [project, task, comment, begun] = [];
+    let [project, task, comment, begun, channel, closed, message] = [];
 
     before(async () => {
       document = new Document(await world.alice.rest.get('/openapi.json'));
@@ -92,8 +92,14 @@ describe('the documents', () => {
       task = await world.task(world.alice, project);
       comment = await world.alice.rest.post(`/tasks/${task.id}/comments`, { body: 'Hm' });
       await world.alice.rest.patch(`/tasks/${task.id}`, { assignee_id: world.bob.id });
+      const channels = `/projects/${project.id}/channels`;
+      channel = await world.alice.rest.post(channels, { name: 'general' });
+      closed = await world.alice.rest.post(channels, { name: 'closed', is_private: true });
+      await world.alice.rest.post(`/channels/${closed.id}/members`, { user_id: world.bob.id });
+      message = await world.alice.rest.post('/messages', { channel_id: channel.id, content: 'Hm' });
     });
 
+    let named = 0;
     /** A good body of each form, by the operation that takes it. */
     const bodies = () => ({
       register: { username: 'dora', password: PASSWORD, email: 'dora@example.com', full_name: 'Dora' },
@@ -113,6 +119,15 @@ describe('the documents', () => {
       add_comment: { body: 'Oh' },
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
+      create_channel: { project_id: project.id, name: `of ${(named += 1)}`, task_id: task.id, is_private: false },
+      create_project_channel: { name: `of ${(named += 1)}`, description: 'More', is_private: true },
+      update_channel: { name: `of ${(named += 1)}`, description: null },
+      add_channel_member: { user_id: world.alice.id },
+      create_message: { channel_id: channel.id, content: ' Oh ', metadata: { mood: 'good' } },
+      create_channel_message: { content: 'Oh', parent_id: message.id, metadata: null },
+      edit_message: { content: 'Ah' },
+      add_reaction: { emoji: '👍' },
+      read_channel: { message_id: message.id },
       change_preferences: { comments: false },
       ...Object.fromEntries(Object.entries(ITEMS).flatMap(([kind, { made, changed }]) => [
         [`create_${kind}`, kind === 'shot' ? { ...made, assignee_id: world.bob.id } : made],
@@ -214,6 +229,28 @@ describe('the documents', () => {
         await good(`delete_${kind}`, { ids: [made_of[kind].id] }, alice);
       }
       for (const id of ['emit_event', 'emit_events']) await good(id);
+
+      for (const id of ['list_channels', 'list_read_markers']) await good(id, { query: '?limit=1' });
+      const own = { ids: [(await good('create_project_channel', { ids: [project.id] })).body.id] };
+      for (const id of ['list_project_channels', 'list_channels_of_project']) {
+        await good(id, { ids: [project.id], query: `?task_id=${task.id}` });
+      }
+      for (const id of ['show_channel', 'update_channel', 'update_channel_by_put']) await good(id, own);
+      await good('add_channel_member', own);
+      await good('list_channel_members', own);
+      await good('remove_channel_member', { ids: [...own.ids, alice.id] });
+      await good('delete_channel', own);
+      await good('create_channel', { headers: { 'idempotency-key': 'c1' } });
+      const there = { ids: [channel.id] };
+      await good('create_channel_message', there);
+      const uttered = { ids: [(await good('create_message', { headers: { 'idempotency-key': 'm1' } })).body.id] };
+      for (const id of ['list_messages', 'list_messages_of_channel']) {
+        await good(id, { ...there, query: `?limit=1&parent_id=${message.id}` });
+      }
+      for (const id of ['show_message', 'edit_message', 'edit_message_by_put', 'add_reaction']) await good(id, uttered);
+      await good('remove_reaction', { ids: [...uttered.ids, encodeURIComponent('👍')] });
+      await good('delete_message', uttered);
+      for (const id of ['read_channel', 'show_read_marker']) await good(id, there);
       await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
       for (const id of ['count_notifications', 'show_preferences', 'change_preferences']) await good(id, {}, bob);
       await good('mark_read', { body: {} }, bob);
@@ -298,10 +335,16 @@ describe('the documents', () => {
       await shut('edit_comment', [comment.id]);
       await shut('delete_comment', [comment.id]);
       await shut('delete_task', [task.id]);
+      for (const id of ['update_channel', 'delete_channel']) await shut(id, [channel.id]);
+      for (const id of ['edit_message', 'delete_message']) await shut(id, [message.id]);
+      await shut('remove_channel_member', [closed.id, world.alice.id]);
       await world.alice.rest.patch(`/projects/${project.id}/members/${world.bob.id}`, { role: 'viewer' });
       await shut('update_task', [task.id]);
       await shut('create_task', []);
       await shut('create_project_task', [project.id]);
+      await shut('create_channel', []);
+      await shut('create_project_channel', [project.id]);
+      await shut('add_channel_member', [closed.id]);
       await world.alice.rest.patch(`/projects/${project.id}/members/${world.bob.id}`, { role: 'member' });
     });
 
@@ -309,13 +352,15 @@ describe('the documents', () => {
       const { alice, bob } = world;
       const ask = (status, person, id, options) => refused(status, person, operations.find(id), options);
       await ask(409, alice, 'add_member', { ids: [project.id], body: { user_id: bob.id } });
+      await ask(409, alice, 'create_channel', { body: { project_id: project.id, name: 'General' } });
+      await ask(409, alice, 'add_channel_member', { ids: [closed.id], body: { user_id: bob.id } });
       await ask(409, bob, 'change_me', { body: { email: 'alice@example.com' } });
       await ask(400, alice, 'register', { body: { username: 'alice', password: PASSWORD } });
       await ask(401, alice, 'log_in', { body: { username: 'alice', password: 'wrong' } });
       await ask(401, alice, 'refresh', { body: {} });
       await ask(401, alice, 'refresh', { body: { refresh_token: 'x.y.z' } });
       const stale = { headers: { 'if-match': '"77"' } };
-      for (const [id, at] of [['update_project', project], ['update_task', task], ['edit_comment', comment], ['delete_task', task]]) {
+      for (const [id, at] of [['update_project', project], ['update_task', task], ['edit_comment', comment], ['delete_task', task], ['update_channel', channel], ['edit_message', message]]) {
         await ask(412, alice, id, { ...stale, ids: [at.id], body: bodies()[id] });
       }
       for (const operation of operations.all) {

@@ -35,7 +35,7 @@ for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', Nati
 
     test('the welcome names the caller and the cursor', async () => {
       const { welcome } = await connect(world.alice);
-      assert.deepEqual(Object.keys(welcome).sort(), ['at', 'cursor', 'user']);
+      assert.deepEqual(Object.keys(welcome).sort(), ['at', 'cursor', 'unread', 'user']);
       assert.equal(welcome.user.username, 'alice');
       assert.match(welcome.cursor, /^[a-z0-9]+-\d+$/);
     });

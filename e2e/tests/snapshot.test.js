@@ -55,12 +55,14 @@ describe('snapshots', () => {
 
   test('tell the project, its members, its tasks and where to go on from', async () => {
     const task = await world.task(world.alice, project);
+    await world.alice.rest.post(`/projects/${project.id}/channels`, { name: 'general' });
     const { rest } = world.bob;
     const { body } = await rest.ask('GET', path());
     assert.deepEqual(body, {
       cursor: await rest.cursor(),
       project: await rest.get(`/projects/${project.id}`),
       members: await rest.get(`/projects/${project.id}/members`),
+      channels: await rest.get(`/projects/${project.id}/channels`),
       tasks: [await rest.get(`/tasks/${task.id}`)],
       items: [],
       totals: body.totals,

@@ -144,6 +144,7 @@ fn status(command: &Command) -> StatusCode {
         | Command::CreateTask(_)
         | Command::AddComment { .. }
         | Command::CreateItem { .. } => StatusCode::CREATED,
+        Command::Chat(chat) if chat.makes() => StatusCode::CREATED,
         _ => StatusCode::OK,
     }
 }
@@ -155,6 +156,10 @@ fn answer(done: Done, status: StatusCode) -> Response {
         Answer::Comment(comment) => versioned(&comment, comment.version),
         Answer::Item(item) => versioned(&item, item.head.version),
         Answer::Items(bulk) => Json(bulk).into_response(),
+        Answer::Channel(channel) => versioned(&channel, channel.version),
+        Answer::Message(message) => versioned(&message, message.version),
+        Answer::ChannelMember(member) => Json(member).into_response(),
+        Answer::Marker(marker) => Json(marker).into_response(),
         Answer::Member(member) => Json(member).into_response(),
         Answer::Emitted(places) => Json(json!({ "sync_ids": places })).into_response(),
         Answer::Read(read) => Json(json!({ "read": read })).into_response(),

@@ -127,7 +127,7 @@ fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
         }
         Fault::NotFound(_) | Fault::NoFiles => StatusCode::NOT_FOUND,
         Fault::FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Fault::Taken(_) | Fault::AlreadyMember => StatusCode::CONFLICT,
+        Fault::Taken(_) | Fault::NameTaken | Fault::AlreadyMember => StatusCode::CONFLICT,
         Fault::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
         Fault::TooManyConnections | Fault::TooManyRequests | Fault::TooManyRooms => {
             StatusCode::TOO_MANY_REQUESTS

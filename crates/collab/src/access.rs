@@ -20,7 +20,7 @@ pub enum Action {
         /// Who made it.
         creator: UserId,
     },
-    /// Change a comment of this author.
+    /// Change what this author wrote: a comment, a message.
     EditComment {
         /// Who wrote it.
         author: UserId,
@@ -34,6 +34,18 @@ pub enum Action {
     },
     /// Make, change and delete items of a kind with these editors.
     EditItems(Editors),
+    /// Make channels, and take others into private ones that one belongs to.
+    MakeChannels,
+    /// Change or delete a channel that one sees, and take others out of it.
+    EditChannel {
+        /// Who made it.
+        creator: UserId,
+    },
+    /// Delete a message that one sees.
+    DeleteMessage {
+        /// Who wrote it.
+        author: UserId,
+    },
     /// Change the project itself.
     EditProject,
     /// Take members in and out, and change their roles.
@@ -50,7 +62,7 @@ impl Action {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         match self {
             Self::Read | Self::Comment => role >= Viewer,
-            Self::EditTasks | Self::EditItems(Editors::Members) => {
+            Self::EditTasks | Self::MakeChannels | Self::EditItems(Editors::Members) => {
                 role >= Member || workspace.plans()
             }
             Self::EditItems(Editors::Leads) => role >= Admin || workspace.plans(),
@@ -61,6 +73,8 @@ impl Action {
             Self::DeleteComment { author, task_creator } => {
                 author == user || task_creator == user || role >= Admin
             }
+            Self::EditChannel { creator } => creator == user || role >= Admin,
+            Self::DeleteMessage { author } => author == user || role >= Admin,
             Self::EditProject | Self::EditMembers => role >= Admin,
             Self::DeleteProject => role >= Owner,
         }
@@ -116,7 +130,7 @@ mod tests {
     fn the_table() {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         let (me, other) = (UserId(1), UserId(2));
-        let cases: [(Action, [bool; 4]); 13] = [
+        let cases: [(Action, [bool; 4]); 18] = [
             (Action::Read, [true; 4]),
             (Action::Comment, [true; 4]),
             (Action::EditTasks, [false, true, true, true]),
@@ -131,6 +145,11 @@ mod tests {
             (Action::DeleteComment { author: other, task_creator: me }, [true; 4]),
             (Action::EditItems(Editors::Members), [false, true, true, true]),
             (Action::EditItems(Editors::Leads), [false, false, true, true]),
+            (Action::MakeChannels, [false, true, true, true]),
+            (Action::EditChannel { creator: other }, [false, false, true, true]),
+            (Action::EditChannel { creator: me }, [true; 4]),
+            (Action::DeleteMessage { author: other }, [false, false, true, true]),
+            (Action::DeleteMessage { author: me }, [true; 4]),
             (Action::EditMembers, [false, false, true, true]),
             (Action::DeleteProject, [false, false, false, true]),
         ];

@@ -2,13 +2,14 @@
 
 use chorus_model::text::{CommentText, Description, Name, Title};
 use chorus_model::{
-    Comment, CommentId, Cursor, CustomEvent, Item, ItemId, Kind, Member, NotificationId, Priority,
-    Project, ProjectId, ProjectRole, ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp,
-    UserId, Word,
+    Channel, ChannelMember, Comment, CommentId, Cursor, CustomEvent, Item, ItemId, Kind, Member,
+    Message, NotificationId, Priority, Project, ProjectId, ProjectRole, ProjectStatus, ReadMarker,
+    SyncId, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::chat::ChatCommand;
 use crate::forms::{FARTHEST, MOST_HOURS};
 use crate::items::form::Given;
 use crate::items::{Bulk, BulkEntry, Spot};
@@ -140,6 +141,8 @@ pub enum Command {
         /// Which, to what.
         entries: Vec<BulkEntry>,
     },
+    /// Changes what people talk in, or what was said.
+    Chat(ChatCommand),
     /// Notes that the caller has read notifications.
     MarkRead {
         /// Which; none means all.
@@ -279,6 +282,14 @@ pub enum Answer {
     Item(Box<Item>),
     /// What has come of changing many items.
     Items(Box<Bulk>),
+    /// A channel as it is now.
+    Channel(Channel),
+    /// A member of a private channel as it is now.
+    ChannelMember(ChannelMember),
+    /// A message as it is now.
+    Message(Message),
+    /// How far somebody has read.
+    Marker(ReadMarker),
     /// It is gone.
     Deleted,
     /// These notifications were unread and are not any more.

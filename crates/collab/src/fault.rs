@@ -29,6 +29,9 @@ pub enum Fault {
     /// The name belongs to somebody else.
     #[error("{}", match .0 { Taken::Username => "Username taken", Taken::Email => "Email taken" })]
     Taken(Taken),
+    /// Another has this name where names are told apart.
+    #[error("The name is taken")]
+    NameTaken,
     /// The person belongs to the project already.
     #[error("User is already a member")]
     AlreadyMember,
@@ -96,6 +99,7 @@ impl Fault {
             Self::NotFound(_) => "not_found",
             Self::Taken(Taken::Username) => "username_taken",
             Self::Taken(Taken::Email) => "email_taken",
+            Self::NameTaken => "name_taken",
             Self::AlreadyMember => "already_member",
             Self::VersionConflict { .. } => "version_conflict",
             Self::KeyReused => "key_reused",
@@ -121,6 +125,8 @@ pub enum Noun {
     Project,
     Task,
     Comment,
+    Channel,
+    Message,
     User,
     Member,
     Notification,

@@ -82,6 +82,15 @@ impl<'a> Fields<'a> {
         self.text(name, |name, text| parse(text).map_err(|rule| Invalid::new(name, rule)))
     }
 
+    /// A yes or no that may be absent.
+    pub fn flag(&mut self, name: &'static str) -> Option<bool> {
+        let flag = self.object.get(name)?.as_bool();
+        if flag.is_none() {
+            self.note(name, Rule::Type("a boolean"));
+        }
+        flag
+    }
+
     /// An instant that may be absent, or null for none.
     pub fn nullable_instant(&mut self, name: &'static str) -> Option<Option<Timestamp>> {
         self.nullable_text(name, |name, text| {

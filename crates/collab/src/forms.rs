@@ -7,6 +7,8 @@ use chorus_model::{
 };
 use serde_json::{Map, Value};
 
+pub mod chat;
+
 use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
 use crate::fault::Fault;
 use crate::fields::{Fields, id_of};
@@ -90,7 +92,7 @@ pub fn command(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
             let ids = notifications(object.get("ids")).map_err(Fault::from);
             ids.map(|notifications| Command::MarkRead { notifications })
         }
-        _ => return None,
+        _ => return chat::command(name, object),
     })
 }
 

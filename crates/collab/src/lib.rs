@@ -13,6 +13,7 @@
 //! * `doing` – a command's transaction with its actor;
 //! * `projects`, `members`, `tasks`, `comments` – what each command does;
 //! * [`items`] – the same for things of every kind, with what is added up of them;
+//! * [`chat`] – channels, messages, how far they were read: commands and queries;
 //! * `announcements` – what clients claim to have happened;
 //! * [`custom`] – what other back ends tell;
 //! * [`files`] – what assets are of;
@@ -26,6 +27,7 @@ pub mod access;
 pub mod accounts;
 mod announcements;
 pub mod caller;
+pub mod chat;
 pub mod collab;
 pub mod command;
 mod comments;
@@ -51,7 +53,10 @@ pub mod tokens;
 
 pub use access::{Action, Permit};
 pub use caller::{Caller, IdempotencyKey};
-pub use chorus_storage::{Hold, Page, Taken, TaskFilter, TaskOrder, TaskSort};
+pub use chat::ChatCommand;
+pub use chorus_storage::{
+    ChannelFilter, Hold, MessageFilter, Page, Taken, TaskFilter, TaskOrder, TaskSort,
+};
 pub use collab::{Collab, Parts};
 pub use command::{Answer, Command, Done, Emission};
 pub use fault::{Fault, Noun};

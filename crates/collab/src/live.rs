@@ -6,7 +6,8 @@ use std::time::Duration;
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
-    ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, User, UserId, UserRef,
+    ChannelId, ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, User, UserId,
+    UserRef,
 };
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::MOST_ROOMS;
@@ -14,11 +15,13 @@ use chorus_realtime::{Connection, Enters, Entry, Joined, NotJoined, Present};
 use chorus_storage::Reads;
 
 use crate::access::{self, Action};
+use crate::chat::{self, Unread};
 use crate::collab::Collab;
 use crate::fault::{Fault, Noun};
 use crate::fields::id_of;
 use crate::queries::visible_task;
 use crate::recovery::TakenUp;
+use crate::resume::enterable;
 use crate::tokens::TokenFault;
 
 /// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
@@ -33,6 +36,7 @@ pub struct RoomName {
 enum Entity {
     Project(ProjectId),
     Task(TaskId),
+    Channel(ChannelId),
 }
 
 impl RoomName {
@@ -48,6 +52,7 @@ impl RoomName {
         let entity = match (kind, number) {
             ("project", Some(id)) => Some(Entity::Project(ProjectId(id))),
             ("task", Some(id)) => Some(Entity::Task(TaskId(id))),
+            ("channel", Some(id)) => Some(Entity::Channel(ChannelId(id))),
             _ => None,
         };
         // One name for one thing: the digits may have been written with zeros before them.
@@ -93,7 +98,16 @@ impl RoomName {
     pub(crate) fn project(&self) -> Option<Room> {
         match self.entity? {
             Entity::Project(id) => Some(Room::Project(id)),
-            Entity::Task(_) => None,
+            Entity::Task(_) | Entity::Channel(_) => None,
+        }
+    }
+
+    /// What the log files under its own name, of what it names.
+    pub(crate) fn filed(&self) -> Option<Room> {
+        match self.entity? {
+            // Rooms of the log are told apart by their names, which leave the project out.
+            Entity::Channel(id) => Some(Room::Channel(ProjectId(0), id)),
+            _ => self.project(),
         }
     }
 
@@ -102,12 +116,16 @@ impl RoomName {
         let found = match self.entity {
             Some(Entity::Project(id)) => reads.project(id)?.map(|_| Room::Project(id)),
             Some(Entity::Task(id)) => reads.task(id)?.map(|task| Room::Task(task.project_id, id)),
+            Some(Entity::Channel(id)) => reads.channel(id)?.map(|channel| channel.room()),
             None => None,
         };
         match (found, self.entity) {
             (Some(room), _) => Ok(room),
-            (None, Some(Entity::Task(_))) if self.must_exist => Err(Fault::NotFound(Noun::Task)),
-            (None, _) if self.must_exist => Err(Fault::NotFound(Noun::Project)),
+            (None, entity) if self.must_exist => Err(Fault::NotFound(match entity {
+                Some(Entity::Task(_)) => Noun::Task,
+                Some(Entity::Channel(_)) => Noun::Channel,
+                _ => Noun::Project,
+            })),
             (None, _) => Ok(Room::named(&self.text)),
         }
     }
@@ -141,27 +159,37 @@ impl Lately {
     }
 }
 
+/// What a connection begins with, beside its rooms.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    /// The rooms that it was in before and may not be in any more, and why.
+    pub lost: Vec<(Room, Fault)>,
+    /// What its user has not read, if that is told.
+    pub unread: Option<Unread>,
+}
+
 /// How often a join is tried again because rights changed between reading them and entering.
 const TRIES: usize = 8;
 
 impl Collab {
     /// Lets a new connection into its user's own room, and, if it joins by itself, into the
     /// rooms of his projects; one that is taken up also into those that it had asked for, and it is
-    /// told what happened meanwhile. The greeting is the first that it hears. Returns the rooms
-    /// that it was in before and may not be in any more, and why.
+    /// told what happened meanwhile. The greeting is the first that it hears. `counts`: it is told
+    /// what its user has not read.
     pub async fn connect(
         &self,
         connection: &Arc<Connection>,
         taken_up: Option<TakenUp>,
-        greeting: impl Fn() -> Greeting,
-    ) -> Result<Vec<(Room, Fault)>, Fault> {
+        counts: bool,
+        greeting: impl Fn(Option<Unread>) -> Greeting,
+    ) -> Result<Connected, Fault> {
         self.parts.realtime.attach(Arc::clone(connection)).await;
         let (user, issued_at) = (connection.user.id, connection.user.issued_at);
         let (enters, key, taken_up) = (connection.enters, connection.key(), Arc::new(taken_up));
-        let (_, lost) = self
+        let (_, connected) = self
             .enter(
                 connection.id,
-                |_| greeting(),
+                |connected: &Connected| greeting(connected.unread.clone()),
                 move |collab| {
                     let taken_up = Arc::clone(&taken_up);
                     async move {
@@ -171,17 +199,22 @@ impl Collab {
                                 return Err(TokenFault::Revoked.into());
                             }
                             let entry = arriving(reads, user, enters)?;
-                            match &*taken_up {
-                                Some(taken_up) => taken_up.go_on(reads, user, enters, key, entry),
-                                None => Ok((entry, Vec::new())),
-                            }
+                            let unread =
+                                counts.then(|| chat::unread(reads, user.id)).transpose()?;
+                            let (entry, lost) = match &*taken_up {
+                                Some(taken_up) => {
+                                    taken_up.go_on(reads, user, enters, key, entry)?
+                                }
+                                None => (entry, Vec::new()),
+                            };
+                            Ok((entry, Connected { lost, unread }))
                         };
                         collab.query(user, read).await
                     }
                 },
             )
             .await?;
-        Ok(lost)
+        Ok(connected)
     }
 
     /// The place in the log up to which events have been announced to connections.
@@ -247,10 +280,7 @@ impl Collab {
                 async move {
                     collab
                         .query(user, move |reads, user| {
-                            let room = name.resolve(reads)?;
-                            if let Some(project) = room.project() {
-                                access::permit(reads, user, project, Action::Read)?;
-                            }
+                            let room = enterable(reads, user, &name)?;
                             let labels = name.label(room).into_iter().collect();
                             let rooms = Rooms::from_slice(&[room]);
                             let role = user.role;
@@ -275,25 +305,7 @@ impl Collab {
         Ok(self.parts.realtime.leave(connection, Rooms::from_slice(&[room])).await)
     }
 
-    /// Says something to a room that the connection is in. Nobody keeps it. `content` is a JSON
-    /// object.
-    pub async fn relay(
-        &self,
-        connection: &Connection,
-        name: &RoomName,
-        content: Box<str>,
-    ) -> Result<(), Fault> {
-        let room = self.resolve(connection.user.id, name).await?;
-        let signal = Signal {
-            user: UserRef::clone(&connection.user.get()),
-            at: self.parts.clock.now(),
-            cause: Some(connection.id),
-            body: SignalBody::Relay { room, name: name.text.clone(), content },
-        };
-        if self.parts.realtime.relay(room, signal).await { Ok(()) } else { Err(Fault::NotThere) }
-    }
-
-    async fn resolve(&self, user: UserId, name: &RoomName) -> Result<Room, Fault> {
+    pub(crate) async fn resolve(&self, user: UserId, name: &RoomName) -> Result<Room, Fault> {
         let name = name.clone();
         self.query(user, move |reads, _| name.resolve(reads)).await
     }

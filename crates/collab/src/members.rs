@@ -72,6 +72,7 @@ pub(crate) fn remove(
     }
     let at = doing.append(Body::MemberRemoved { member })?;
     doing.tx.close_membership(project, user, at)?;
+    doing.tx.close_channel_memberships_around(project, Some(user), at)?;
     Ok(Answer::Deleted)
 }
 

@@ -67,6 +67,7 @@ pub(crate) fn delete(doing: &mut Doing<'_, '_>, id: ProjectId) -> Result<Answer,
     let project = doing.tx.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
     let at = doing.append(Body::ProjectDeleted { project })?;
     doing.tx.close_memberships(id, at)?;
+    doing.tx.close_channel_memberships_around(id, None, at)?;
     doing.tx.delete_project(id)?;
     Ok(Answer::Deleted)
 }

@@ -163,6 +163,7 @@ impl TakenUp {
     ) -> Result<(Entry, Vec<(Room, Fault)>), Fault> {
         let intervals = reads.intervals_of(user.id)?;
         let admin = user.role == WorkspaceRole::Admin;
+        let channels = reads.channel_intervals_of(user.id)?;
         let (mut floors, mut lost) = (Vec::new(), Vec::new());
         for (name, from) in &self.rooms {
             let Some(from) = *from else {
@@ -201,6 +202,7 @@ impl TakenUp {
         entry.rewind = Some(Rewind {
             since: Ok(self.since),
             memberships: intervals.iter().map(|one| (one.project, one.from, one.to)).collect(),
+            channels: channels.iter().map(|one| (one.channel, one.from, one.to)).collect(),
             sees_all: admin,
             key: Some(key),
             floors,
@@ -236,8 +238,9 @@ fn taken_up(
     let stored = tx.session_rooms(pid)?.into_iter();
     let rooms: Vec<_> =
         stored.filter_map(|(name, from)| Some((RoomName::from_kept(&name)?, from))).collect();
-    let mut heard: Rooms = sync::rooms(&tx.intervals_of(user.id)?, user.id);
-    heard.extend(rooms.iter().filter_map(|(name, _)| name.project()));
+    let (intervals, channels) = (tx.intervals_of(user.id)?, tx.channel_intervals_of(user.id)?);
+    let mut heard: Rooms = sync::rooms(&intervals, &channels, user.id);
+    heard.extend(rooms.iter().filter_map(|(name, _)| name.filed()));
     let place = sync::place(tx, cursor, &heard)?;
     Ok(place.ok().map(|since| TakenUp { before, since, rooms }))
 }

@@ -9,6 +9,7 @@ use chorus_realtime::{Entry, FrameKey, Joined, Rewind};
 use chorus_storage::Reads;
 
 use crate::access::{self, Action};
+use crate::chat::visible_channel;
 use crate::collab::Collab;
 use crate::fault::Fault;
 use crate::live::RoomName;
@@ -101,10 +102,15 @@ fn rights(
         }
     }
     let intervals = reads.intervals_of(user.id)?;
+    let channels = reads.channel_intervals_of(user.id)?;
     let since = match &resume.since {
         Some(since) => {
-            let mut heard = sync::rooms(&intervals, user.id);
-            heard.extend(rooms.iter().filter_map(|room| room.project().map(Room::Project)));
+            let mut heard = sync::rooms(&intervals, &channels, user.id);
+            heard.extend(
+                rooms
+                    .iter()
+                    .flat_map(|room| [*room].into_iter().chain(room.project().map(Room::Project))),
+            );
             sync::place(reads, since, &heard)?
         }
         None => Ok(SyncId(u64::MAX)),
@@ -112,6 +118,7 @@ fn rights(
     let rewind = Rewind {
         since,
         memberships: intervals.iter().map(|one| (one.project, one.from, one.to)).collect(),
+        channels: channels.iter().map(|one| (one.channel, one.from, one.to)).collect(),
         sees_all: user.role == WorkspaceRole::Admin,
         key: resume.key,
         floors: Vec::new(),
@@ -124,8 +131,12 @@ fn rights(
 /// The room of this name, if this user may enter it.
 pub(crate) fn enterable(reads: &Reads<'_>, user: &User, name: &RoomName) -> Result<Room, Fault> {
     let room = name.resolve(reads)?;
-    if let Some(project) = room.project() {
-        access::permit(reads, user, project, Action::Read)?;
+    match (room, room.project()) {
+        (Room::Channel(_, channel) | Room::Private(_, channel), _) => {
+            visible_channel(reads, user, channel)?;
+        }
+        (_, Some(project)) => drop(access::permit(reads, user, project, Action::Read)?),
+        _ => {}
     }
     Ok(room)
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chorus_model::{
-    Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals, UserId,
+    Channel, Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
+    UserId,
 };
-use chorus_storage::{Place, Reads, StoreError};
+use chorus_storage::{ChannelFilter, Page, Place, Reads, StoreError};
 
 use crate::access::{self, Action};
 use crate::collab::Collab;
@@ -27,6 +28,8 @@ pub struct Snapshot {
     pub project: Project,
     /// Who belongs to it.
     pub members: Vec<Member>,
+    /// Its channels that the reader may see, by id.
+    pub channels: Vec<Channel>,
     /// Its tasks, by id.
     pub tasks: Vec<Task>,
     /// After all tasks its items of all kinds, by id.
@@ -72,7 +75,10 @@ impl Collab {
             let project = reads.project(id)?.ok_or(Fault::NotFound(Noun::Project))?;
             let totals = reads.totals_of_all(id)?;
             let members = reads.members(id)?;
-            Ok(Snapshot { cursor, project, members, tasks, items, totals, next })
+            let filter = ChannelFilter { project: Some(id), task: None };
+            // The project is seen: whether all others are too makes no difference here.
+            let channels = reads.channels(user.id, true, filter, Page::FIRST)?;
+            Ok(Snapshot { cursor, project, members, channels, tasks, items, totals, next })
         })
         .await
     }

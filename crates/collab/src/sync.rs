@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chorus_model::event::Rooms;
 use chorus_model::{Cursor, Event, Room, Scope, SyncId, UserId};
-use chorus_storage::{Interval, Place, Reads, ResetReason, StoreError};
+use chorus_storage::{ChannelInterval, Interval, Place, Reads, ResetReason, StoreError};
 
 use crate::collab::Collab;
 use crate::fault::Fault;
@@ -100,7 +100,8 @@ impl Collab {
                 return Ok((Feed::at(head), Rooms::new()));
             };
             let intervals = reads.intervals_of(user.id)?;
-            let rooms = rooms(&intervals, user.id);
+            let channels = reads.channel_intervals_of(user.id)?;
+            let rooms = rooms(&intervals, &channels, user.id);
             let after = match place(reads, &since, &rooms)? {
                 Ok(id) => id,
                 Err(reason) => return Ok((Feed::reset(head, reason), rooms)),
@@ -110,8 +111,10 @@ impl Collab {
                 None => reads.events_in_rooms(&rooms, after, head.id, MOST)?,
             };
             let scanned = scanned.max(after);
-            let events =
-                events.into_iter().filter(|event| may_see(event, &intervals, user.id)).collect();
+            let events = events
+                .into_iter()
+                .filter(|event| may_see(event, &intervals, &channels, user.id))
+                .collect();
             let more = scanned < head.id;
             let cursor = Cursor { id: scanned, ..head };
             Ok((Feed { events, cursor, more, reset: None }, rooms))
@@ -144,9 +147,10 @@ pub(crate) fn place(
 }
 
 /// Where a person ever was, and his own room.
-pub(crate) fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
+pub(crate) fn rooms(intervals: &[Interval], channels: &[ChannelInterval], user: UserId) -> Rooms {
     let mut rooms: Rooms =
         intervals.iter().map(|interval| Room::Project(interval.project)).collect();
+    rooms.extend(channels.iter().map(|channel| Room::Private(channel.project, channel.channel)));
     rooms.extend([Room::User(user), Room::Everyone]);
     rooms.sort_unstable();
     rooms.dedup();
@@ -154,14 +158,24 @@ pub(crate) fn rooms(intervals: &[Interval], user: UserId) -> Rooms {
 }
 
 /// Whether the event happened while the person belonged to where it happened, both ends included.
-fn may_see(event: &Event, intervals: &[Interval], user: UserId) -> bool {
+fn may_see(
+    event: &Event,
+    intervals: &[Interval],
+    channels: &[ChannelInterval],
+    user: UserId,
+) -> bool {
+    let during = |from: SyncId, to: Option<SyncId>| {
+        from <= event.sync_id && to.is_none_or(|to| event.sync_id <= to)
+    };
     match event.scope {
         Scope::User(id) => id == user,
         Scope::Everyone => true,
-        Scope::Project(project) => intervals.iter().any(|interval| {
-            let until = interval.to.unwrap_or(SyncId(u64::MAX));
-            interval.project == project && (interval.from..=until).contains(&event.sync_id)
-        }),
+        Scope::Project(project) => {
+            intervals.iter().any(|one| one.project == project && during(one.from, one.to))
+        }
+        Scope::Channel(channel) => {
+            channels.iter().any(|one| one.channel == channel && during(one.from, one.to))
+        }
     }
 }
 

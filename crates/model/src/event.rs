@@ -4,24 +4,24 @@
 //! encoding it, now or at replay, reads nothing else. A change that is told in several words is
 //! several events; each dialect picks those that it has a word for.
 
-use std::fmt;
-use std::str::FromStr;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use smallvec::{SmallVec, smallvec};
+use smallvec::smallvec;
 
+use crate::channel::{Channel, ChannelChanges, ChannelMember, ChannelRef, ReadMarker};
 use crate::clock::Timestamp;
 use crate::comment::Comment;
 use crate::cursor::SyncId;
 use crate::custom::CustomEvent;
-use crate::id::{ConnectionId, ProjectId, TaskId, UserId};
+use crate::id::{ConnectionId, MessageId, TaskId};
 use crate::item::{ItemChange, ItemsChange};
+use crate::message::Message;
 use crate::notification::Notification;
 use crate::project::{Member, Project, ProjectChanges};
+pub use crate::room::{Room, Rooms, Scope, UnknownName};
 use crate::task::{Task, TaskChanges, TaskRef};
 use crate::user::{User, UserRef};
-use crate::words::{ProjectRole, TaskStatus, WorkspaceRole};
+use crate::words::{ProjectRole, TaskStatus};
 
 /// One fact of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -51,59 +51,6 @@ pub struct Draft {
     pub origin: Option<ConnectionId>,
     /// What.
     pub body: Body,
-}
-
-/// The rooms an event concerns. Most concern one or two.
-pub type Rooms = SmallVec<[Room; 2]>;
-
-/// What permission is checked against when an event is read back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Members of this project at that time.
-    Project(ProjectId),
-    /// This user alone.
-    User(UserId),
-    /// Everyone with an account.
-    Everyone,
-}
-
-/// A subject of an event, and at the same time where connections wait for it. Dialects turn
-/// subjects into the rooms that they let hear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Room {
-    /// Everyone in a project.
-    Project(ProjectId),
-    /// Every connection of one user.
-    User(UserId),
-    /// Every connection.
-    Everyone,
-    /// Whoever has this role in the workspace and belongs to a project. Never in the log: found
-    /// again as a part of the project.
-    Role(ProjectId, WorkspaceRole),
-    /// Whoever looks at a task of a project. Never in the log.
-    Task(ProjectId, TaskId),
-    /// Whoever used the same name, which stands for nothing that is stored. Never in the log.
-    Named(u64),
-}
-
-impl Room {
-    /// The room of a name that stands for nothing stored (FNV-1a, 64 bits). Whoever finds two
-    /// names with one hash has found a room that anyone may enter by either.
-    pub fn named(name: &str) -> Self {
-        let hash = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        Self::Named(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
-    }
-
-    /// The project that one must belong to in order to be there.
-    pub fn project(self) -> Option<ProjectId> {
-        match self {
-            Self::Project(project) | Self::Task(project, _) | Self::Role(project, _) => {
-                Some(project)
-            }
-            Self::User(_) | Self::Everyone | Self::Named(_) => None,
-        }
-    }
 }
 
 /// What happened. `kind` on the wire and in the log is the variant's name in dotted form.
@@ -231,6 +178,95 @@ pub enum Body {
     /// Several items changed at once.
     #[serde(rename = "items.updated")]
     ItemsUpdated(Box<ItemsChange>),
+    /// A channel was made.
+    #[serde(rename = "channel.created")]
+    ChannelCreated {
+        /// As made.
+        channel: Channel,
+    },
+    /// Name or description of a channel changed.
+    #[serde(rename = "channel.updated")]
+    ChannelUpdated {
+        /// As it is now.
+        channel: Channel,
+        /// What differs.
+        changes: ChannelChanges,
+    },
+    /// A channel was deleted with all that was said there.
+    #[serde(rename = "channel.deleted")]
+    ChannelDeleted {
+        /// As it was.
+        channel: Channel,
+    },
+    /// Somebody was taken into a private channel.
+    #[serde(rename = "channel.member_added")]
+    ChannelMemberAdded {
+        /// Into which.
+        channel: Channel,
+        /// Who.
+        member: ChannelMember,
+    },
+    /// Somebody left a private channel or was taken out.
+    #[serde(rename = "channel.member_removed")]
+    ChannelMemberRemoved {
+        /// Out of which.
+        channel: Channel,
+        /// Who.
+        member: ChannelMember,
+    },
+    /// Somebody has read a channel, or more of it. Told to himself.
+    #[serde(rename = "channel.read")]
+    ChannelRead {
+        /// How far.
+        marker: ReadMarker,
+    },
+    /// Somebody said something in a channel.
+    #[serde(rename = "message.created")]
+    MessageCreated {
+        /// As said.
+        message: Message,
+        /// Where.
+        channel: ChannelRef,
+        /// Whether it was said to a room rather than stored by a command: some dialects have
+        /// another word for that.
+        spoken: bool,
+    },
+    /// A message was changed.
+    #[serde(rename = "message.updated")]
+    MessageUpdated {
+        /// As it is now.
+        message: Message,
+        /// Where.
+        channel: ChannelRef,
+    },
+    /// A message was deleted.
+    #[serde(rename = "message.deleted")]
+    MessageDeleted {
+        /// As it was.
+        message: Message,
+        /// Where.
+        channel: ChannelRef,
+    },
+    /// The actor left a sign under a message.
+    #[serde(rename = "reaction.added")]
+    ReactionAdded {
+        /// Which message.
+        message_id: MessageId,
+        /// Which sign.
+        emoji: String,
+        /// Where.
+        channel: ChannelRef,
+    },
+    /// The actor took a sign back.
+    #[serde(rename = "reaction.removed")]
+    ReactionRemoved {
+        /// Which message.
+        message_id: MessageId,
+        /// Which sign.
+        emoji: String,
+        /// Where.
+        channel: ChannelRef,
+    },
     /// Somebody should know something.
     #[serde(rename = "notification.created")]
     NotificationCreated {
@@ -284,6 +320,17 @@ impl Body {
             Self::ItemUpdated(_) => "item.updated",
             Self::ItemDeleted(_) => "item.deleted",
             Self::ItemsUpdated(_) => "items.updated",
+            Self::ChannelCreated { .. } => "channel.created",
+            Self::ChannelUpdated { .. } => "channel.updated",
+            Self::ChannelDeleted { .. } => "channel.deleted",
+            Self::ChannelMemberAdded { .. } => "channel.member_added",
+            Self::ChannelMemberRemoved { .. } => "channel.member_removed",
+            Self::ChannelRead { .. } => "channel.read",
+            Self::MessageCreated { .. } => "message.created",
+            Self::MessageUpdated { .. } => "message.updated",
+            Self::MessageDeleted { .. } => "message.deleted",
+            Self::ReactionAdded { .. } => "reaction.added",
+            Self::ReactionRemoved { .. } => "reaction.removed",
             Self::NotificationCreated { .. } => "notification.created",
             Self::UserUpdated { .. } => "user.updated",
             Self::UserDeactivated { .. } => "user.deactivated",
@@ -313,6 +360,17 @@ impl Body {
                 Scope::Project(change.item.head.project_id)
             }
             Self::ItemsUpdated(change) => Scope::Project(change.project_id),
+            Self::ChannelCreated { channel }
+            | Self::ChannelUpdated { channel, .. }
+            | Self::ChannelDeleted { channel }
+            | Self::ChannelMemberAdded { channel, .. }
+            | Self::ChannelMemberRemoved { channel, .. } => channel.scope(),
+            Self::MessageCreated { channel, .. }
+            | Self::MessageUpdated { channel, .. }
+            | Self::MessageDeleted { channel, .. }
+            | Self::ReactionAdded { channel, .. }
+            | Self::ReactionRemoved { channel, .. } => channel.scope(),
+            Self::ChannelRead { marker } => Scope::User(marker.user_id),
             Self::NotificationCreated { notification } => Scope::User(notification.user_id),
             Self::UserUpdated { user }
             | Self::UserDeactivated { user }
@@ -341,6 +399,23 @@ impl Body {
             | Self::CommentUpdated { task, .. }
             | Self::CommentDeleted { task, .. } => Some(task.id),
             _ => self.task().map(|task| task.id),
+        }
+    }
+
+    /// The room of the channel that it is about, if it is about one.
+    pub fn channel_room(&self) -> Option<Room> {
+        match self {
+            Self::ChannelCreated { channel }
+            | Self::ChannelUpdated { channel, .. }
+            | Self::ChannelDeleted { channel }
+            | Self::ChannelMemberAdded { channel, .. }
+            | Self::ChannelMemberRemoved { channel, .. } => Some(channel.room()),
+            Self::MessageCreated { channel, .. }
+            | Self::MessageUpdated { channel, .. }
+            | Self::MessageDeleted { channel, .. }
+            | Self::ReactionAdded { channel, .. }
+            | Self::ReactionRemoved { channel, .. } => Some(channel.room()),
+            _ => None,
         }
     }
 
@@ -373,93 +448,32 @@ impl Body {
                 std::iter::once(Room::Project(task.project_id)).chain(assignee).collect()
             }
             _ => match self.scope() {
-                Scope::Project(project) => smallvec![Room::Project(project)],
+                Scope::Project(project) => {
+                    std::iter::once(Room::Project(project)).chain(self.channel_room()).collect()
+                }
+                Scope::Channel(_) => self.private_rooms(),
                 Scope::User(user) => smallvec![Room::User(user)],
                 Scope::Everyone => smallvec![Room::Everyone],
             },
         }
     }
-}
 
-impl Scope {
-    /// The project, if it is one.
-    pub fn project(self) -> Option<ProjectId> {
-        match self {
-            Self::Project(project) => Some(project),
-            Self::User(_) | Self::Everyone => None,
-        }
+    /// Of a private channel nothing is filed with the project.
+    fn private_rooms(&self) -> Rooms {
+        let member = match self {
+            Self::ChannelMemberAdded { member, .. } | Self::ChannelMemberRemoved { member, .. } => {
+                Some(Room::User(member.user_id))
+            }
+            _ => None,
+        };
+        self.channel_room().into_iter().chain(member).collect()
     }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Project(id) => write!(f, "project:{id}"),
-            Self::User(id) => write!(f, "user:{id}"),
-            Self::Everyone => f.write_str(EVERYONE),
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        if text == EVERYONE {
-            return Ok(Self::Everyone);
-        }
-        match split(text)? {
-            ("project", id) => Ok(Self::Project(ProjectId(id))),
-            ("user", id) => Ok(Self::User(UserId(id))),
-            _ => Err(UnknownName),
-        }
-    }
-}
-
-impl fmt::Display for Room {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Project(id) => write!(f, "project:{id}"),
-            Self::User(id) => write!(f, "user:{id}"),
-            Self::Everyone => f.write_str(EVERYONE),
-            Self::Role(id, role) => write!(f, "project:{id}:{}", role.as_str()),
-            Self::Task(_, id) => write!(f, "task:{id}"),
-            Self::Named(hash) => write!(f, "named:{hash:x}"),
-        }
-    }
-}
-
-impl FromStr for Room {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        if text == EVERYONE {
-            return Ok(Self::Everyone);
-        }
-        match split(text)? {
-            ("project", id) => Ok(Self::Project(ProjectId(id))),
-            ("user", id) => Ok(Self::User(UserId(id))),
-            _ => Err(UnknownName),
-        }
-    }
-}
-
-/// What everyone is called.
-const EVERYONE: &str = "everyone";
-
-/// The text names no scope or room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not the name of a scope or room")]
-pub struct UnknownName;
-
-fn split(text: &str) -> Result<(&str, i64), UnknownName> {
-    let (kind, id) = text.split_once(':').ok_or(UnknownName)?;
-    Ok((kind, id.parse().map_err(|_| UnknownName)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::{ChannelId, ProjectId, UserId};
 
     fn user(id: i64) -> UserRef {
         UserRef { id: UserId(id), username: "ann".into(), full_name: "Ann".into(), email: None }
@@ -471,7 +485,24 @@ mod tests {
             assert_eq!(name.parse::<Room>().unwrap().to_string(), name);
             assert_eq!(name.parse::<Scope>().unwrap().to_string(), name);
         }
+        assert_eq!("channel:7".parse::<Scope>().unwrap().to_string(), "channel:7");
         assert_eq!("team:7".parse::<Room>(), Err(UnknownName));
+    }
+
+    #[test]
+    fn of_a_private_channel_the_project_is_told_nothing() {
+        let of = |is_private| {
+            let (id, project_id) = (ChannelId(5), ProjectId(3));
+            let channel = ChannelRef { id, project_id, name: "cuts".into(), is_private };
+            let (message_id, emoji) = (MessageId(9), "👍".into());
+            Body::ReactionAdded { message_id, emoji, channel }
+        };
+        let (project, channel) = (ProjectId(3), ChannelId(5));
+        let rooms = [Room::Project(project), Room::Channel(project, channel)];
+        assert_eq!(of(false).rooms().as_slice(), rooms);
+        assert_eq!(of(false).scope(), Scope::Project(project));
+        assert_eq!(of(true).rooms().as_slice(), [Room::Private(project, channel)]);
+        assert_eq!(of(true).scope(), Scope::Channel(channel));
     }
 
     #[test]

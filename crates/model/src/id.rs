@@ -36,6 +36,10 @@ id! {
     NotificationId,
     /// A thing of a kind, such as a line of a budget.
     ItemId,
+    /// A channel of a project.
+    ChannelId,
+    /// A message in a channel.
+    MessageId,
 }
 
 /// One presence of a session in one namespace, unique over restarts and nodes.

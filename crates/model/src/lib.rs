@@ -7,15 +7,17 @@
 //! * [`cursor`] – an event's place in the log, and the opaque position that clients hold;
 //! * [`text`] – texts that are valid by construction, and how a violated rule is told;
 //! * [`words`] – the closed vocabularies (status, priority, roles);
-//! * [`user`], [`project`], [`task`], [`comment`], [`notification`] – entities; their serde form
+//! * [`user`], [`project`], [`task`], [`comment`], [`channel`], [`message`], [`notification`] – entities; their serde form
 //!   is the native shape of the product;
 //! * [`decimal`] – exact numbers; [`mod@kind`], [`value`], [`item`] – things that are alike: what a
 //!   kind declares, the values of its fields, and its items;
 //! * [`custom`] – what other back ends tell in their own words;
-//! * [`event`] – what happened (durable); [`signal`] – what passes (ephemeral);
+//! * [`room`] – where events are heard; [`event`] – what happened (durable); [`signal`] – what
+//!   passes (ephemeral);
 //! * [`histogram`] – how long things took;
 //! * [`crash`] – named points at which a test may end the process.
 
+pub mod channel;
 pub mod clock;
 pub mod comment;
 pub mod crash;
@@ -27,8 +29,10 @@ pub mod histogram;
 pub mod id;
 pub mod item;
 pub mod kind;
+pub mod message;
 pub mod notification;
 pub mod project;
+pub mod room;
 pub mod signal;
 pub mod task;
 pub mod text;
@@ -36,6 +40,7 @@ pub mod user;
 pub mod value;
 pub mod words;
 
+pub use channel::{Channel, ChannelMember, ChannelRef, ReadMarker};
 pub use clock::{Clock, Entropy, Timestamp};
 pub use comment::Comment;
 pub use cursor::{Cursor, Epoch, SyncId};
@@ -43,9 +48,13 @@ pub use custom::{CustomEvent, Target};
 pub use decimal::Decimal;
 pub use event::{Body, Event, Room, Scope};
 pub use histogram::{Distribution, Histogram};
-pub use id::{CommentId, ConnectionId, ItemId, NotificationId, ProjectId, TaskId, UserId};
+pub use id::{
+    ChannelId, CommentId, ConnectionId, ItemId, MessageId, NotificationId, ProjectId, TaskId,
+    UserId,
+};
 pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals, Whole};
 pub use kind::Kind;
+pub use message::{Emoji, Message, Reaction};
 pub use notification::{Notice, Notification};
 pub use project::{Member, Project};
 pub use signal::Signal;

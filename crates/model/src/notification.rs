@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::channel::ChannelRef;
 use crate::clock::Timestamp;
-use crate::id::{CommentId, NotificationId, UserId};
+use crate::id::{CommentId, MessageId, NotificationId, UserId};
 use crate::task::TaskRef;
 use crate::user::UserRef;
 use crate::words::{NoticeKind, TaskStatus};
@@ -52,6 +53,15 @@ pub enum Notice {
         /// The comment.
         comment_id: CommentId,
     },
+    /// Somebody named the person in a message.
+    Mentioned {
+        /// Where.
+        channel: ChannelRef,
+        /// The message.
+        message_id: MessageId,
+        /// Its beginning, at most 200 characters.
+        context: String,
+    },
 }
 
 impl Notice {
@@ -61,6 +71,7 @@ impl Notice {
             Self::TaskAssigned { .. } => NoticeKind::TaskAssigned,
             Self::TaskStatusChanged { .. } => NoticeKind::TaskStatusChanged,
             Self::CommentAdded { .. } => NoticeKind::CommentAdded,
+            Self::Mentioned { .. } => NoticeKind::Mentioned,
         }
     }
 }

@@ -109,6 +109,39 @@ bounded_text! {
     CommentText: 1..=5_000,
 }
 
+/// What a message says: at most 10,000 characters, kept as they were written, white space too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct MessageText(#[schemars(length(max = Self::MAX))] String);
+
+impl MessageText {
+    /// Most characters it may have.
+    pub const MAX: usize = 10_000;
+
+    /// The text, if it keeps the rules.
+    pub fn parse(field: &'static str, text: &str) -> Result<Self, Invalid> {
+        // Surrounding white space counts here, unlike elsewhere.
+        if text.chars().count() > Self::MAX {
+            return Err(Invalid::new(field, Rule::TooLong(Self::MAX)));
+        }
+        bounded(text, 0, Self::MAX).map_err(|rule| Invalid::new(field, rule))?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text, if it keeps the rules and is more than white space.
+    pub fn parse_some(field: &'static str, text: &str) -> Result<Self, Invalid> {
+        if text.trim().is_empty() {
+            return Err(Invalid::new(field, Rule::Required));
+        }
+        Self::parse(field, text)
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// A name to log in by: NFC, case-folded, 1 to 80 characters without white space or control
 /// characters. Digits alone are refused, because some dialects write a numeric id in its place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]

@@ -57,6 +57,8 @@ vocabulary! {
         TaskStatusChanged = "status",
         /// Somebody commented on the person's task.
         CommentAdded = "comments",
+        /// Somebody named the person in a message.
+        Mentioned = "mentions",
     }
 }
 

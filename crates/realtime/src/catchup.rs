@@ -343,6 +343,7 @@ fn filed(room: Room) -> SmallVec<[Room; 2]> {
     match room {
         Room::User(_) => SmallVec::from_slice(&[room, Room::Everyone]),
         Room::Named(_) => SmallVec::new(),
+        Room::Channel(..) | Room::Private(..) => SmallVec::from_slice(&[room]),
         _ => room.project().map(Room::Project).into_iter().collect(),
     }
 }

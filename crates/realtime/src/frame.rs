@@ -100,13 +100,15 @@ pub struct Wanted {
     pub kind: &'static Kind,
 }
 
-/// Why somebody is taken out of the rooms of a project.
+/// Why somebody is taken out of rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// He may no longer see the project.
     Access,
     /// The project was deleted.
     Project,
+    /// The channel was deleted.
+    Channel,
 }
 
 /// An event in one key's words: the second word first, if it has one. None if there is no word.

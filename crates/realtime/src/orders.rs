@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use chorus_model::event::Rooms;
 use chorus_model::{
-    ConnectionId, Cursor, CustomEvent, ProjectId, Room, Signal, SyncId, Timestamp, WorkspaceRole,
+    ChannelId, ConnectionId, Cursor, CustomEvent, ProjectId, Room, Signal, SyncId, Timestamp,
+    WorkspaceRole,
 };
 use smallvec::SmallVec;
 use tokio::sync::mpsc::error::TrySendError;
@@ -80,6 +81,11 @@ pub(crate) enum Order {
         connection: ConnectionId,
         words: Words,
     },
+    IsIn {
+        connection: ConnectionId,
+        room: Room,
+        answer: oneshot::Sender<bool>,
+    },
     Present {
         rooms: Vec<Room>,
         asker: Option<ConnectionId>,
@@ -113,6 +119,8 @@ pub struct Rewind {
     pub since: Result<SyncId, &'static str>,
     /// When its user belonged to projects: from which event to which, both included.
     pub memberships: Vec<(ProjectId, SyncId, Option<SyncId>)>,
+    /// When he belonged to private channels.
+    pub channels: Vec<(ChannelId, SyncId, Option<SyncId>)>,
     /// Whether its user may see every project.
     pub sees_all: bool,
     /// If all its rooms are meant: the key of its frames from now on, which say how far it is.
@@ -133,16 +141,20 @@ impl Rewind {
 
     /// When somebody in this room now might hear it, after `since`.
     pub(crate) fn stays(&self, room: Room, since: SyncId) -> Vec<Stay> {
+        let stay = |first: SyncId, last: Option<SyncId>| {
+            let from = since.max(SyncId(first.0.saturating_sub(1)));
+            Stay { room, from, until: last }
+        };
+        if let Room::Private(_, channel) = room {
+            let times = self.channels.iter().filter(|(other, ..)| *other == channel);
+            return times.map(|(_, first, last)| stay(*first, *last)).collect();
+        }
         let all = self.sees_all || mutation::made(Mutation::IntervalsCrossed);
         let Some(project) = room.project().filter(|_| !all) else {
             return vec![Stay { room, from: since, until: None }];
         };
         let times = self.memberships.iter().filter(|(other, ..)| *other == project);
-        let stay = |(_, first, last): &(ProjectId, SyncId, Option<SyncId>)| {
-            let from = since.max(SyncId(first.0.saturating_sub(1)));
-            Stay { room, from, until: *last }
-        };
-        times.map(stay).collect()
+        times.map(|(_, first, last)| stay(*first, *last)).collect()
     }
 }
 
@@ -249,6 +261,13 @@ impl Realtime {
         told.await.unwrap_or(false)
     }
 
+    /// Whether a connection is in a room.
+    pub async fn is_in(&self, connection: ConnectionId, room: Room) -> bool {
+        let (answer, there) = oneshot::channel();
+        self.order(Order::IsIn { connection, room, answer }).await;
+        there.await.unwrap_or(false)
+    }
+
     /// Who is in these rooms, each person once. A connection that asks is told of later changes as
     /// of the answer.
     pub async fn present(&self, rooms: Vec<Room>, asker: Option<ConnectionId>) -> Vec<Present> {
@@ -297,5 +316,30 @@ impl Realtime {
     /// Orders that wait for the publisher.
     pub fn waiting(&self) -> usize {
         self.orders.max_capacity() - self.orders.capacity()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_channel_is_heard_of_by_its_own_memberships_also_by_who_sees_all() {
+        let (project, channel) = (ProjectId(1), ChannelId(5));
+        let rewind = Rewind {
+            since: Ok(SyncId(3)),
+            memberships: vec![(project, SyncId(1), None)],
+            channels: vec![(channel, SyncId(2), Some(SyncId(6))), (channel, SyncId(8), None)],
+            sees_all: true,
+            key: None,
+            floors: Vec::new(),
+        };
+        let heard = |room| {
+            let stays = rewind.stays(room, SyncId(3));
+            stays.iter().map(|stay| (stay.from.0, stay.until.map(|id| id.0))).collect::<Vec<_>>()
+        };
+        assert_eq!(heard(Room::Private(project, channel)), [(3, Some(6)), (7, None)]);
+        assert_eq!(heard(Room::Private(project, ChannelId(6))), []);
+        assert_eq!(heard(Room::Channel(project, channel)), [(3, None)]);
     }
 }

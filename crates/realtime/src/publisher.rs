@@ -371,6 +371,9 @@ impl Publisher {
                 let told = self.tell_within(room, &signal);
                 answer.send(told).ok();
             }
+            Order::IsIn { connection, room, answer } => {
+                answer.send(self.hub.is_in(connection, room)).unwrap_or_default();
+            }
             Order::Present { rooms, asker, answer } => {
                 drop(answer.send(self.show(asker, &rooms)));
             }

@@ -119,6 +119,7 @@ fn back_to(
     };
     let role = ledger.users.get(&client.user).map(|account| account.role);
     Rewind {
+        channels: Vec::new(),
         since,
         memberships: intervals.iter().map(|one| (one.project, one.from, one.to)).collect(),
         sees_all: role == Some(WorkspaceRole::Admin),

@@ -169,6 +169,7 @@ pub(crate) fn told(room: Room) -> Draft {
             data: serde_json::Value::Null,
         }),
         Room::Project(id) => Body::ProjectDeleted { project: project(id.0) },
+        Room::Channel(..) | Room::Private(..) => panic!("{room} has events of its own"),
         Room::Task(..) | Room::Role(..) | Room::Named(_) => panic!("{room} is never in the log"),
     };
     Draft { actor: person(1).to_ref(), origin: None, body }

@@ -144,9 +144,11 @@ impl Reads<'_> {
         // An event is filed under the room of its scope too. Instants never fall along the log:
         // the last event before `since` bounds the search.
         let room = match scope {
-            Scope::Project(id) => Room::Project(id),
-            Scope::User(id) => Room::User(id),
-            Scope::Everyone => Room::Everyone,
+            Scope::Project(id) => Room::Project(id).to_string(),
+            // The room of a channel is named as its scope is.
+            Scope::Channel(_) => scope.to_string(),
+            Scope::User(id) => Room::User(id).to_string(),
+            Scope::Everyone => Room::Everyone.to_string(),
         };
         self.many(
             "select l.sync_id, l.scope, l.v, l.actor, l.origin, l.at, l.payload
@@ -155,7 +157,7 @@ impl Reads<'_> {
                and r.sync_id > coalesce(
                  (select sync_id from log where at < ?2 order by sync_id desc limit 1), 0)
              order by r.sync_id desc limit ?4",
-            (room.to_string(), since.micros(), actor.0, at_most(MOST_BY_ACTOR, MOST)),
+            (room, since.micros(), actor.0, at_most(MOST_BY_ACTOR, MOST)),
             event,
         )
     }

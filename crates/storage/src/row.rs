@@ -66,6 +66,13 @@ impl<'r, 's> Columns<'r, 's> {
         serde_json::from_str(&text).map_err(|e| self.unreadable(e.into()))
     }
 
+    /// As [`json`](Self::json), of a column that may be null.
+    pub(crate) fn maybe_json<T: DeserializeOwned>(&mut self) -> rusqlite::Result<Option<T>> {
+        let text: Option<String> = self.take()?;
+        let value = text.map(|text| serde_json::from_str(&text)).transpose();
+        value.map_err(|e| self.unreadable(e.into()))
+    }
+
     /// Four columns of `users`, in the order of [`UserRef`].
     pub(crate) fn user_ref(&mut self) -> rusqlite::Result<UserRef> {
         Ok(UserRef {

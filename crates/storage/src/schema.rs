@@ -18,13 +18,15 @@ const STEPS: &[&str] = &[
     include_str!("schema/0005_unwanted.sql"),
     include_str!("schema/0006_sessions.sql"),
     include_str!("schema/0007_items.sql"),
+    include_str!("schema/0008_channels.sql"),
 ];
 
 /// "Chor" in ASCII.
 const APPLICATION: i64 = 0x4368_6f72;
 
 /// The tables whose ids clients see.
-const ENTITIES: [&str; 6] = ["users", "projects", "tasks", "comments", "notifications", "items"];
+const ENTITIES: &[&str] =
+    &["users", "projects", "tasks", "comments", "notifications", "items", "channels", "messages"];
 
 /// Brings the database up to the newest schema. In a new one, the first entity of each kind gets
 /// an id above `first_id`.

@@ -4,13 +4,18 @@
 //! do set by themselves are ids, `version`, `created_at` and `updated_at`. Texts to look up by
 //! are compared in their canonical form.
 
+pub mod channel_members;
+pub mod channels;
 pub mod comments;
 pub mod identities;
 pub mod items;
 pub mod kept_answers;
 pub mod memberships;
+pub mod messages;
 pub mod notifications;
 pub mod projects;
+pub mod reactions;
+pub mod read_markers;
 pub mod refresh_tokens;
 pub mod sessions;
 pub mod settings;

@@ -3,6 +3,7 @@
 
 mod about;
 mod asyncapi;
+mod chat;
 pub(crate) mod kinds;
 mod native;
 mod openapi;
@@ -11,10 +12,13 @@ mod schemas;
 
 pub(crate) use about::About;
 pub use asyncapi::asyncapi;
+pub(crate) use chat::{
+    channel_member, content, emoji, new_channel_here, new_message_here, read_form, read_markers,
+};
 pub use openapi::openapi;
 pub(crate) use routes::{Routes, delete, get, patch, post, put};
 pub(crate) use schemas::{
-    Schemas, comment, list, marked, new_member, notifications, object, read, role, written,
+    Plain, Schemas, comment, list, marked, new_member, notifications, object, read, role, written,
 };
 
 /// What a document says of itself: its member `info`.

@@ -1,5 +1,6 @@
 //! What is asked and told in the native protocol, apart from the events of the log.
 
+use chorus_collab::chat::Unread;
 use chorus_collab::command::{NewProject, NewTask, ProjectPatch, TaskPatch};
 use chorus_collab::items::{Bulk, MOST_AT_ONCE};
 use chorus_collab::resume::MOST_ROOMS;
@@ -96,6 +97,7 @@ pub(super) fn requests() -> Vec<Request> {
         command("notification.read", schemas::notifications, schemas::marked),
     ];
     requests.extend(of_items());
+    requests.extend(super::chat::requests());
     requests
 }
 
@@ -113,7 +115,8 @@ fn of_items() -> [Request; 4] {
     ]
 }
 
-fn command(name: &'static str, argument: Plain, data: Plain) -> Request {
+/// A command: answered with a cursor.
+pub(super) fn command(name: &'static str, argument: Plain, data: Plain) -> Request {
     Request { name, argument, data: Some(data), command: true, raw: false }
 }
 
@@ -160,7 +163,8 @@ pub(super) fn signals() -> [Told; 8] {
     [
         ("connected", |s| {
             let cursor = written::<Cursor>(s);
-            object([("user", user(s), true), ("cursor", cursor, true), ("at", at(s), true)])
+            let unread = ("unread", written::<Unread>(s), true);
+            object([("user", user(s), true), ("cursor", cursor, true), ("at", at(s), true), unread])
         }),
         ("head", |s| object([("cursor", written::<Cursor>(s), true), ("at", at(s), true)])),
         ("presence", |s| {
@@ -260,7 +264,7 @@ fn code() -> Value {
     json!({
         "type": "string",
         "enum": [
-            "invalid", "deactivated", "forbidden", "not_found", "already_member",
+            "invalid", "deactivated", "forbidden", "not_found", "name_taken", "already_member",
             "version_conflict", "too_many_requests", "too_many_rooms", "not_there", "busy", "unavailable", "internal",
             "refused", "key_reused", "key_expired",
         ],
@@ -272,7 +276,7 @@ fn room(_: &mut Schemas) -> Value {
 }
 
 fn room_name() -> Value {
-    json!({ "type": "string", "pattern": "^(project|task):[0-9]+$" })
+    json!({ "type": "string", "pattern": "^(project|task|channel):[0-9]+$" })
 }
 
 fn resume(_: &mut Schemas) -> Value {
@@ -305,7 +309,7 @@ fn member(s: &mut Schemas) -> [(&'static str, Value, bool); 2] {
     [("project_id", id::<ProjectId>(s), true), ("user_id", id::<UserId>(s), true)]
 }
 
-fn if_version() -> (&'static str, Value, bool) {
+pub(super) fn if_version() -> (&'static str, Value, bool) {
     ("if_version", json!({ "type": ["integer", "null"], "minimum": 1 }), false)
 }
 

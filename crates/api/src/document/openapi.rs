@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chorus_model::Emoji;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -86,11 +87,15 @@ fn operation(
 fn parameters(path: &str, about: &About, schemas: &mut Schemas) -> Vec<Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let ids = names.map(|name| {
-        let schema = json!({ "type": "integer", "format": "int64", "minimum": 1 });
+        let schema = match name {
+            "emoji" => schemas::read::<Emoji>(schemas),
+            _ => json!({ "type": "integer", "format": "int64", "minimum": 1 }),
+        };
         json!({ "name": name, "in": "path", "required": true, "schema": schema })
     });
+    let ids: Vec<_> = ids.collect();
     let others = about.parameters.iter().map(|parameter| parameter.write(schemas));
-    ids.chain(others).collect()
+    ids.into_iter().chain(others).collect()
 }
 
 fn responses(about: &About, schemas: &mut Schemas, refusals: &mut Map<String, Value>) -> Value {

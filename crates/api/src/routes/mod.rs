@@ -1,11 +1,13 @@
 //! The resources, one file each. Every file states what it needs of the state in its bounds.
 
 mod auth;
+mod channels;
 mod comments;
 mod events;
 mod files;
 mod items;
 mod members;
+mod messages;
 mod metrics;
 mod mutes;
 mod notifications;
@@ -47,6 +49,8 @@ where
         .merge(comments::routes())
         .merge(items::routes())
         .merge(files::routes())
+        .merge(channels::routes())
+        .merge(messages::routes())
         .merge(events::routes())
         .merge(notifications::routes())
         .merge(snapshot::routes())

@@ -64,7 +64,12 @@ async fn count(State(collab): State<Collab>, caller: Caller) -> Result<Json<Valu
 /// Each kind, and whether it is wanted.
 fn preferences(whole: bool) -> Value {
     let flag = || json!({ "type": "boolean" });
-    let kinds = [NoticeKind::TaskAssigned, NoticeKind::TaskStatusChanged, NoticeKind::CommentAdded];
+    let kinds = [
+        NoticeKind::TaskAssigned,
+        NoticeKind::TaskStatusChanged,
+        NoticeKind::CommentAdded,
+        NoticeKind::Mentioned,
+    ];
     object(kinds.map(|kind| (kind.as_str(), flag(), whole)))
 }
 

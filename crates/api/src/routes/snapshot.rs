@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use chorus_collab::snapshot::{MOST, Next, Snapshot};
 use chorus_collab::{Collab, Fields};
 use chorus_model::{
-    Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
+    Channel, Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
 };
 use http::HeaderValue;
 use http::header::LINK;
@@ -63,6 +63,8 @@ struct Part {
     cursor: Cursor,
     project: Project,
     members: Vec<Member>,
+    /// Those that one may see, by id.
+    channels: Vec<Channel>,
     /// By id.
     tasks: Vec<Task>,
     /// By id, after all tasks; of all kinds, each with the fields of its kind.
@@ -92,9 +94,10 @@ async fn snapshot(
         (Some(_), None, _) => return Err(Invalid::new("after", Rule::Required).into()),
     };
     let limit = limit.unwrap_or(MOST);
-    let Snapshot { cursor, project, members, tasks, items, totals, next } =
+    let Snapshot { cursor, project, members, channels, tasks, items, totals, next } =
         collab.snapshot(caller.user.id, id, from, limit).await?;
-    let told = Json(Part { cursor: cursor.clone(), project, members, tasks, items, totals });
+    let told = Part { cursor: cursor.clone(), project, members, channels, tasks, items, totals };
+    let told = Json(told);
     let mut response = with_cursor(told.into_response(), &cursor);
     if let Some(Next { cursor, after, items_after }) = next {
         let path = uri.path();

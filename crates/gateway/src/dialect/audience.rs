@@ -15,6 +15,8 @@ pub enum Hearer {
     Project,
     /// Whoever looks at the task.
     Task,
+    /// Whoever looks at the channel.
+    Channel,
     /// Whose task it is.
     Assignee,
     /// Whom it is for, or about: of notifications, memberships and accounts.
@@ -83,6 +85,7 @@ impl Hearer {
         match text {
             "project" => Some(Self::Project),
             "task" => Some(Self::Task),
+            "channel" => Some(Self::Channel),
             "assignee" => Some(Self::Assignee),
             "recipient" => Some(Self::Recipient),
             role => WorkspaceRole::parse(role).ok().map(Self::Role),
@@ -91,7 +94,7 @@ impl Hearer {
 
     fn words() -> Vec<&'static str> {
         let roles = WorkspaceRole::WORDS.iter().copied();
-        ["project", "task", "assignee", "recipient"].into_iter().chain(roles).collect()
+        ["project", "task", "channel", "assignee", "recipient"].into_iter().chain(roles).collect()
     }
 
     fn room(self, body: &Body) -> Option<Room> {
@@ -100,6 +103,7 @@ impl Hearer {
             Self::Project => project.map(Room::Project),
             Self::Role(role) => project.map(|project| Room::Role(project, role)),
             Self::Task => body.task_id().zip(project).map(|(task, p)| Room::Task(p, task)),
+            Self::Channel => body.channel_room(),
             Self::Assignee => body.task().and_then(|task| task.assignee_id).map(Room::User),
             Self::Recipient => recipient(body).map(Room::User),
         }
@@ -124,6 +128,7 @@ impl fmt::Display for Hearer {
         f.write_str(match self {
             Self::Project => "project",
             Self::Task => "task",
+            Self::Channel => "channel",
             Self::Assignee => "assignee",
             Self::Recipient => "recipient",
             Self::Role(role) => role.as_str(),

@@ -3,6 +3,7 @@
 //! hear is written in `tell`.
 
 mod ask;
+mod chat;
 mod tell;
 
 use std::borrow::Cow;
@@ -36,10 +37,15 @@ pub const AUDIENCES: &[Line] = &[
     ("task.status_changed", &[Hearer::Project]),
     ("task.assigned", &[Hearer::Project]),
     ("task.deleted", &[Hearer::Project]),
+    ("message", &[Hearer::Channel]),
+    ("message.new", &[Hearer::Channel]),
+    ("message.edited", &[Hearer::Channel]),
+    ("message.deleted", &[Hearer::Channel]),
     ("project.updated", &[Hearer::Project]),
     ("project.archived", &[Hearer::Project]),
     ("notification.new", &[Hearer::Recipient]),
     ("notification.task_assigned", &[Hearer::Recipient]),
+    ("notification.mentioned", &[Hearer::Recipient]),
 ];
 
 impl Default for Envelope {
@@ -149,6 +155,10 @@ impl Dialect for Envelope {
 
     fn encode(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         tell::event(wire, event)
+    }
+
+    fn companion(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
+        chat::companion(wire, event)
     }
 
     fn custom(

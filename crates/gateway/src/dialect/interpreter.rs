@@ -277,7 +277,8 @@ impl Application for Interpreter {
     fn beat(&self, peer: &Peer) {
         // Read before it is told: what was announced up to here is in the outbox already, unless
         // the client could not follow.
-        let at = Place { now: self.collab.clock().now(), cursor: &self.collab.announced() };
+        let (now, cursor) = (self.collab.clock().now(), &self.collab.announced());
+        let at = Place { now, cursor, unread: None };
         if peer.connection.is_behind() {
             return;
         }

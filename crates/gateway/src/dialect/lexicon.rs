@@ -182,6 +182,7 @@ impl Encoder for Lexicon {
         let why = match why {
             Loss::Access => Fault::Forbidden,
             Loss::Project => Fault::NotFound(Noun::Project),
+            Loss::Channel => Fault::NotFound(Noun::Channel),
         };
         dialect.put_out(&wire, room, &why, at)
     }

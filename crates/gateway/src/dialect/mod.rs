@@ -33,6 +33,7 @@ mod wholes;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use chorus_collab::chat::Unread;
 use chorus_collab::live::RoomName;
 use chorus_collab::resume::Resumed;
 use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
@@ -43,8 +44,8 @@ use chorus_model::{
 use chorus_protocol::socketio::Offset;
 use chorus_realtime::{Deliveries, Enters, Frame, Present};
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::engine::{Handshake, Said, plain, socket};
@@ -110,6 +111,11 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     /// How somebody is refused: over Socket.IO the message of the `CONNECT_ERROR` (the code does
     /// not count), on a raw socket a close code and its reason.
     fn refusal(&self, fault: &Fault) -> Refusal;
+
+    /// Whether the welcome tells what its user has not read.
+    fn counts_unread(&self) -> bool {
+        false
+    }
 
     /// What a client hears first.
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames;
@@ -310,6 +316,8 @@ pub struct Place<'a> {
     pub now: Timestamp,
     /// After the last event that was announced.
     pub cursor: &'a Cursor,
+    /// What the user has not read, if the dialect [counts](Dialect::counts_unread) it.
+    pub unread: Option<&'a Unread>,
 }
 
 /// Whom a reply is for, and what it answers.
@@ -380,8 +388,8 @@ pub enum Ask {
         /// can carry; otherwise in these.
         whole: bool,
     },
-    /// To say something to it, a JSON object.
-    Say(RoomName, Box<str>),
+    /// To say something to it: the words, under `content`, and what goes with them.
+    Say(RoomName, Map<String, Value>),
     /// That the others know of the typing.
     Typing {
         /// On which task.

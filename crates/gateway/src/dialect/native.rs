@@ -74,8 +74,13 @@ impl Dialect for Native {
         Refusal::new(code, fault.to_string())
     }
 
+    fn counts_unread(&self) -> bool {
+        true
+    }
+
     fn welcome(&self, wire: &Wire<'_>, user: &UserRef, at: &Place<'_>) -> Frames {
-        let welcome = json!({ "user": user, "cursor": at.cursor, "at": at.now });
+        let welcome =
+            json!({ "user": user, "cursor": at.cursor, "at": at.now, "unread": at.unread });
         smallvec![told(wire, "connected", &welcome)]
     }
 
@@ -248,11 +253,12 @@ fn room(object: &Map<String, Value>) -> Result<RoomName, Fault> {
     fields.finish_with(name)
 }
 
-/// `project:7` or `task:12`.
+/// `project:7`, `task:12` or `channel:5`.
 fn room_name(field: &'static str, text: &str) -> Result<RoomName, Invalid> {
-    let form = || Invalid::new(field, Rule::Form("project:ID or task:ID"));
+    let form = || Invalid::new(field, Rule::Form("project:ID, task:ID or channel:ID"));
     let (kind, id) = text.split_once(':').ok_or_else(form)?;
-    let stored = matches!(kind, "project" | "task") && id.bytes().all(|b| b.is_ascii_digit());
+    let stored =
+        matches!(kind, "project" | "task" | "channel") && id.bytes().all(|b| b.is_ascii_digit());
     RoomName::stored(kind, id).filter(|_| stored).ok_or_else(form)
 }
 
@@ -280,7 +286,7 @@ fn rooms(object: &Map<String, Value>) -> Result<Vec<RoomName>, Rule> {
     let rooms = rooms.as_array().filter(|rooms| rooms.len() <= MOST_ROOMS);
     let name = |name: &Value| room_name("rooms", name.as_str()?).ok();
     let rooms = rooms.and_then(|rooms| rooms.iter().map(name).collect());
-    rooms.ok_or(Rule::Type("a list of at most 256 rooms: project:ID or task:ID"))
+    rooms.ok_or(Rule::Type("a list of at most 256 rooms: project:ID, task:ID or channel:ID"))
 }
 
 /// Who is in a project; without one, in any of the caller's.
@@ -354,6 +360,10 @@ fn entity(answer: &Answer) -> Value {
         Answer::Comment(comment) => json!(comment),
         Answer::Item(item) => json!(item),
         Answer::Items(bulk) => json!(bulk),
+        Answer::Channel(channel) => json!(channel),
+        Answer::ChannelMember(member) => json!(member),
+        Answer::Message(message) => json!(message),
+        Answer::Marker(marker) => json!(marker),
         Answer::Read(read) => json!({ "read": read }),
         // No client emits through this door.
         Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) => Value::Null,

@@ -27,6 +27,19 @@ impl Publisher {
                 self.clear(Room::named(&Room::Task(task.project_id, task.id).to_string()));
             }
             Body::TaskDeleted { task } => self.clear(Room::Task(task.project_id, task.id)),
+            Body::ChannelCreated { channel } => {
+                self.clear(Room::named(&channel.room().to_string()));
+            }
+            Body::ChannelDeleted { channel } => self.close_room(channel.room(), Loss::Channel),
+            Body::ChannelMemberAdded { member, .. } => self.hub.rights_changed(member.user_id, at),
+            Body::ChannelMemberRemoved { channel, member } => {
+                self.hub.rights_changed(member.user_id, at);
+                for connection in self.hub.connections_of(member.user_id) {
+                    if self.hub.is_in(connection, channel.room()) {
+                        self.show_out(connection, &[channel.room()]);
+                    }
+                }
+            }
             Body::MemberAdded { member } => self.grant(member.user_id, member.project_id, at),
             Body::MemberUpdated { member: Member { user_id, .. }, .. } => {
                 self.hub.rights_changed(*user_id, at);
@@ -94,15 +107,19 @@ impl Publisher {
     /// was there: all that they hear of the project is its end.
     fn close_project(&mut self, project: ProjectId, at: SyncId) {
         self.hub.project_deleted(project, at);
-        let now = self.clock.now();
         for room in self.hub.rooms_around(project) {
-            self.hub.put_out(room, Loss::Project, now, &*self.encoder);
-            for connection in self.hub.members(room) {
-                let user = self.user_of(connection).map(|user| user.id);
-                self.hub.leave(connection, room);
-                if let Some(user) = user {
-                    self.roster.leave(user, room, None);
-                }
+            self.close_room(room, Loss::Project);
+        }
+    }
+
+    /// Takes everybody out of a room that is no more, and tells them so.
+    fn close_room(&mut self, room: Room, why: Loss) {
+        self.hub.put_out(room, why, self.clock.now(), &*self.encoder);
+        for connection in self.hub.members(room) {
+            let user = self.user_of(connection).map(|user| user.id);
+            self.hub.leave(connection, room);
+            if let Some(user) = user {
+                self.roster.leave(user, room, None);
             }
         }
     }

@@ -434,7 +434,7 @@ impl Encoder for Plain {
     fn put_out(&self, _: Room, why: Loss, _: Timestamp, _: FrameKey) -> Option<Frame> {
         let text = match why {
             Loss::Access => "lost",
-            Loss::Project => "ended",
+            Loss::Project | Loss::Channel => "ended",
         };
         Some(Frame::durable(Bytes::from(text)))
     }

@@ -15,6 +15,8 @@ use chorus_model::{
 };
 use chorus_storage::Location;
 
+mod chat;
+
 use super::serve;
 use crate::app::{self, App};
 use crate::cli::{DemoOptions, ServeOptions};
@@ -132,6 +134,7 @@ async fn fill(app: &App) -> Result<ProjectId, Failure> {
         for (row, task) in tasks.iter().enumerate() {
             self::task(app, &people, project, row, task).await?;
         }
+        chat::talk(app, &people, project).await?;
     }
     let [film, site] = projects[..] else { return Err(Failure::new("the demo has two projects")) };
     items::film(app, people[0], film).await?;

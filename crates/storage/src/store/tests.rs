@@ -128,7 +128,7 @@ fn refuses_a_newer_schema() {
     let mut options = options(site.location.clone(), &site.clock, 2);
     options.serve = false;
     let refused = Store::open(options).unwrap_err();
-    assert!(matches!(refused, OpenError::Newer { found: 77, known: 7 }), "{refused}");
+    assert!(matches!(refused, OpenError::Newer { found: 77, known } if known < 77), "{refused}");
 }
 
 #[test]

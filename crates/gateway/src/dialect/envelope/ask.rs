@@ -2,6 +2,7 @@
 
 use chorus_collab::live::RoomName;
 use chorus_collab::resume::MOST_ROOMS;
+use chorus_model::text::MessageText;
 use serde_json::{Map, Value};
 
 use crate::dialect::{Ask, Decoded, Echo};
@@ -10,8 +11,6 @@ use crate::engine::Said;
 /// What stands before the colon of a room's name.
 const KINDS: [&str; 3] = ["channel", "project", "task"];
 const MISSING: &str = "Room ID required";
-/// Most characters of a message that is relayed.
-const MAX_CONTENT: usize = 10_000;
 
 pub(super) fn read(said: Said<'_>) -> Decoded {
     let text = match said {
@@ -93,11 +92,11 @@ fn send_message(message: &Map<String, Value>) -> Decoded {
         Some(_) => return wrong("data must be an object"),
     };
     let words = content.entry("content").or_insert_with(|| Value::from(""));
-    if words.as_str().is_some_and(|text| text.chars().count() > MAX_CONTENT) {
-        return Decoded::Wrong(format!("content must be {MAX_CONTENT} characters or less"));
+    if words.as_str().is_some_and(|text| text.chars().count() > MessageText::MAX) {
+        let most = MessageText::MAX;
+        return Decoded::Wrong(format!("content must be {most} characters or less"));
     }
-    let content = Value::Object(content).to_string();
-    ask(Ask::Say(name, content.into()), "send_message", written)
+    ask(Ask::Say(name, content), "send_message", written)
 }
 
 /// The room of a message, and how it was written. A number is the id of a channel: the app's

@@ -13,6 +13,7 @@ use chorus_realtime::{Deliveries, Delivery, Frame};
 use serde_json::{Map, Value, json};
 use smallvec::smallvec;
 
+use super::chat;
 use crate::dialect::{Frames, Reply, To, Wire};
 
 /// Something for one person: no room, no sender.
@@ -70,6 +71,9 @@ pub(super) fn word(event: &Event) -> Option<&'static str> {
         Body::TaskDeleted { .. } => "task.deleted",
         Body::ProjectUpdated { project, changes } => project_updated(project, changes).0,
         Body::ProjectDeleted { .. } => "project.archived",
+        Body::MessageCreated { .. } | Body::MessageUpdated { .. } | Body::MessageDeleted { .. } => {
+            chat::word(&event.body)?
+        }
         Body::NotificationCreated { notification } => notified(notification).0,
         _ => return None,
     })
@@ -115,6 +119,9 @@ pub(super) fn event(wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         }
         Body::ProjectDeleted { project } => {
             told("project.archived", project.id, json!({ "project_id": project.id }))
+        }
+        Body::MessageCreated { .. } | Body::MessageUpdated { .. } | Body::MessageDeleted { .. } => {
+            chat::event(wire, event)
         }
         Body::NotificationCreated { notification } => {
             let (kind, content) = notified(notification);
@@ -174,7 +181,7 @@ pub(super) fn custom(wire: &Wire<'_>, custom: &CustomEvent, at: Timestamp) -> Fr
 }
 
 /// Something for everyone in a room.
-fn in_room(
+pub(super) fn in_room(
     wire: &Wire<'_>,
     kind: &str,
     room: &str,
@@ -283,6 +290,14 @@ fn notified(notification: &Notification) -> (&'static str, Value) {
             let message = format!("{who} commented on \"{}\"", task.title);
             new("New comment", message, task.project_id)
         }
+        Notice::Mentioned { channel, context, .. } => (
+            "notification.mentioned",
+            json!({
+                "mentioned_by": notification.actor.username,
+                "context": context,
+                "link": format!("/project/{}/channel/{}", channel.project_id, channel.id),
+            }),
+        ),
     }
 }
 

@@ -182,7 +182,7 @@ fn a_message_has_a_content_and_all_that_its_sender_added() {
         let said = read(&format!(r#"{{"type":"send_message","room":"task:1","data":{written}}}"#));
         let Decoded::Ask(Ask::Say(room, found), _) = said else { panic!("{written}") };
         assert_eq!(room.as_str(), "task:1");
-        assert_eq!(serde_json::from_str::<Value>(&found).unwrap(), content);
+        assert_eq!(Value::Object(found), content);
     }
 }
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_collab::live::Lately;
+use chorus_collab::chat::Unread;
+use chorus_collab::live::{Connected, Lately};
 use chorus_collab::recovery::{Arriving, Kept, TakenUp};
 use chorus_collab::{Authenticated, Fault, Hold, TokenFault};
 use chorus_model::{Room, UserId};
@@ -125,7 +126,7 @@ impl Interpreter {
         });
         let Recalled { recall, taken_up } = recalled.unwrap_or_default();
         let goes_on = taken_up.is_some();
-        let greeting = || -> Greeting {
+        let greeting = |unread: Option<Unread>| -> Greeting {
             let (dialect, end, user) = (Arc::clone(&dialect), end.clone(), Arc::clone(&user));
             Box::new(move |Arrival { cursor, .. }| {
                 let accepted = end.accept().into_iter();
@@ -133,13 +134,16 @@ impl Interpreter {
                     // Whoever goes on is welcomed behind what he has missed.
                     return accepted.collect();
                 }
-                let (place, at) = (Place { now, cursor }, cursor.to_string());
+                let (place, at) =
+                    (Place { now, cursor, unread: unread.as_ref() }, cursor.to_string());
                 accepted.chain(dialect.welcome(&end.wire_at(&at), &user, &place)).collect()
             })
         };
-        match self.collab.connect(&connection, taken_up, greeting).await {
-            Ok(lost) if goes_on => {
-                let place = Place { now, cursor: &self.collab.announced() };
+        let counts = dialect.counts_unread();
+        match self.collab.connect(&connection, taken_up, counts, greeting).await {
+            Ok(Connected { lost, unread }) if goes_on => {
+                let (cursor, unread) = (&self.collab.announced(), unread.as_ref());
+                let place = Place { now, cursor, unread };
                 let wire = end.wire();
                 let put_out = |(room, why): &(Room, Fault)| {
                     Some((Some(*room), dialect.put_out(&wire, *room, why, now)?))

@@ -111,7 +111,7 @@ impl Interpreter {
                 Ok(Reply::LeftNamed { name, was_there })
             }
             Ask::Say(name, content) => {
-                self.collab.relay(&peer.connection, &name, content).await?;
+                self.collab.say(&peer.connection, &name, content).await?;
                 Ok(Reply::Done)
             }
             Ask::Ping => Ok(Reply::Pong),

@@ -163,6 +163,7 @@ fn notified(notification: &Notification) -> Option<Value> {
             format!("{who} moved \"{}\" to {}", task.title, status_word(*new))
         }
         Notice::CommentAdded { task, .. } => format!("{who} commented on \"{}\"", task.title),
+        Notice::Mentioned { channel, .. } => format!("{who} mentioned you in #{}", channel.name),
     };
     Some(json!({ "id": notification.id, "message": message, "type": "info" }))
 }

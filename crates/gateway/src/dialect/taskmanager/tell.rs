@@ -275,8 +275,8 @@ impl Taskmanager {
                 "comment_id": comment_id,
                 "timestamp": at.naive(),
             })),
-            // The app hears of it by `task_updated` alone.
-            Notice::TaskAssigned { .. } => None,
+            // The app hears of the first by `task_updated` alone, and has no channels.
+            Notice::TaskAssigned { .. } | Notice::Mentioned { .. } => None,
         }
     }
 

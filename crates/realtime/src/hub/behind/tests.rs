@@ -132,10 +132,11 @@ impl Street {
 
 /// To be told after an event, of whatever project.
 fn to(since: u64) -> Rewind {
-    let (memberships, floors) = (Vec::new(), Vec::new());
+    let (memberships, channels, floors) = (Vec::new(), Vec::new(), Vec::new());
     Rewind {
         since: Ok(SyncId(since)),
         memberships,
+        channels,
         sees_all: true,
         key: None,
         floors,
