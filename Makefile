@@ -31,6 +31,7 @@ fuzz-build:
 e2e: e2e/node_modules e2e/python/.venv page-tools proxy-tools
 	$(CARGO) build --locked --package chorus-server --features crash-points --bin chorus --example wall
 	$(CARGO) build --locked --package chorus-gateway --example conformance
+	$(CARGO) build --locked --package chorus-storage --example crowded
 	cd e2e && CHORUS_BIN=$(E2E_BIN) npm test
 
 e2e/node_modules: e2e/package.json e2e/package-lock.json

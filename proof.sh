@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [search] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
 # CLIENTS (2000) that come back at once. EDITS (10000) of money. TORTURE_SECONDS (600) and SEED of the torture.
@@ -13,7 +13,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction money storm simulate properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction money storm search simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -53,6 +53,12 @@ in_node() {
     node --test --test-reporter=tap "e2e/tests/$test.test.js" | tee "$log" || status=$?
   row "$name" "$* node --test e2e/tests/$test.test.js" \
     "$(sed -nE 's/^# (told: .*|pass [0-9]+|fail [0-9]+)/\1;/p' "$log" | tr '\n' ' ')" $((SECONDS - from)) $status
+}
+
+# Words looked for in much that was said.
+search() {
+  cargo build --locked --release --package chorus-storage --example crowded
+  in_node "search" search "TASKS=${TASKS:-100000}" "MESSAGES=${MESSAGES:-1000000}"
 }
 
 # A network that drops everybody again and again, and clients that resume.
@@ -212,7 +218,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | torture | stall | eviction | money | storm | simulate | properties | fuzz) "$part" ;;
+    crash | drops | comeback | torture | stall | eviction | money | storm | search | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

@@ -251,6 +251,10 @@ describe('the documents', () => {
       await good('remove_reaction', { ids: [...uttered.ids, encodeURIComponent('👍')] });
       await good('delete_message', uttered);
       for (const id of ['read_channel', 'show_read_marker']) await good(id, there);
+      await good('search', { query: '?q=oh&limit=2' });
+      for (const kind of ['messages', 'tasks', 'comments']) {
+        await good(`search_${kind}`, { query: `?q=o&limit=1&project_id=${project.id}&before=999999` });
+      }
       await good('list_notifications', { query: '?unread_only=true&limit=1' }, bob);
       for (const id of ['count_notifications', 'show_preferences', 'change_preferences']) await good(id, {}, bob);
       await good('mark_read', { body: {} }, bob);

@@ -51,19 +51,65 @@ impl Window {
     fn next(self, uri: &Uri) -> Option<HeaderValue> {
         let Self { limit, offset } = self;
         let offset = offset.checked_add(limit)?;
-        let mut query = String::new();
-        for pair in uri.query().unwrap_or_default().split('&') {
-            let name = pair.split('=').next().unwrap_or_default();
-            if !matches!(name, "" | "limit" | "offset") {
-                query.push_str(pair);
-                query.push('&');
-            }
-        }
-        // The target ends at the first `>`.
-        let target = format!("{}?{query}", uri.path()).replace('>', "%3E");
-        let link = format!("<{target}limit={limit}&offset={offset}>; rel=\"next\"");
-        HeaderValue::try_from(link).ok()
+        linked(uri, ["limit", "offset"], &format!("limit={limit}&offset={offset}"))
     }
+}
+
+/// How much of a list is wanted that goes on from the id of its last entry: a place in it stays
+/// what it is while there are new ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rest {
+    limit: u32,
+}
+
+impl Rest {
+    /// Reads `limit`.
+    pub(crate) fn read(fields: &mut Fields<'_>) -> Self {
+        let limit = fields.text("limit", |name, text| number(name, text, 1, MOST));
+        Self { limit: limit.unwrap_or(USUAL) }
+    }
+
+    /// Entries that are wanted.
+    pub(crate) fn limit(self) -> u32 {
+        self.limit
+    }
+
+    /// Answers with the wanted ones of `rows`, of which there is one more if there are more, and
+    /// with the link to those before the last of them.
+    pub(crate) fn answer<T: Serialize>(
+        self,
+        uri: &Uri,
+        mut rows: Vec<T>,
+        id: impl Fn(&T) -> i64,
+    ) -> Response {
+        let wanted = self.limit as usize;
+        let last = (rows.len() > wanted).then(|| rows.truncate(wanted));
+        let last = last.and_then(|()| rows.last()).map(id);
+        let mut response = Json(rows).into_response();
+        let limit = self.limit;
+        let link = last.and_then(|last| {
+            linked(uri, ["limit", "before"], &format!("limit={limit}&before={last}"))
+        });
+        if let Some(link) = link {
+            response.headers_mut().insert(LINK, link);
+        }
+        response
+    }
+}
+
+/// A link to the same list with another part of it, in which `names` say which.
+fn linked(uri: &Uri, names: [&str; 2], part: &str) -> Option<HeaderValue> {
+    let mut query = String::new();
+    for pair in uri.query().unwrap_or_default().split('&') {
+        let name = pair.split('=').next().unwrap_or_default();
+        if !name.is_empty() && !names.contains(&name) {
+            query.push_str(pair);
+            query.push('&');
+        }
+    }
+    // The target ends at the first `>`.
+    let target = format!("{}?{query}", uri.path()).replace('>', "%3E");
+    HeaderValue::try_from(format!("<{target}{part}>; rel=\"next\"")).ok()
 }
 
 /// What `limit` may be.

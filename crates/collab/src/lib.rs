@@ -18,6 +18,7 @@
 //! * [`custom`] – what other back ends tell;
 //! * [`files`] – what assets are of;
 //! * [`queries`] – what can be read;
+//! * [`search`] – words in what one may see;
 //! * [`sync`] – the feed for clients without sockets;
 //! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
 //!   [`recovery`] – connections that are taken up where they were lost;
@@ -46,6 +47,7 @@ mod projects;
 pub mod queries;
 pub mod recovery;
 pub mod resume;
+pub mod search;
 pub mod snapshot;
 pub mod sync;
 mod tasks;

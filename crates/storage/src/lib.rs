@@ -56,6 +56,7 @@ pub use tables::kept_answers::KeptAnswer;
 pub use tables::memberships::Interval;
 pub use tables::messages::{MessageFilter, NewMessage};
 pub use tables::projects::NewProject;
+pub use tables::search::{Sought, Words};
 pub use tables::sessions::{Hold, StoredSession};
 pub use tables::task_query::{TaskFilter, TaskOrder, TaskSort};
 pub use tables::tasks::NewTask;

@@ -19,6 +19,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0006_sessions.sql"),
     include_str!("schema/0007_items.sql"),
     include_str!("schema/0008_channels.sql"),
+    include_str!("schema/0009_search.sql"),
 ];
 
 /// "Chor" in ASCII.
@@ -96,4 +97,49 @@ fn start_ids_above(conn: &Connection, first_id: Option<i64>) -> rusqlite::Result
         conn.execute("insert into sqlite_sequence (name, seq) values (?1, ?2)", (table, first_id))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reads::Reads;
+    use crate::tables::search::{Sought, Words};
+    use chorus_model::UserId;
+
+    /// The last step before words could be searched.
+    const BEFORE_SEARCH: usize = 8;
+
+    #[test]
+    fn what_was_written_before_there_was_a_search_is_found() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..BEFORE_SEARCH] {
+            conn.execute_batch(step).unwrap();
+        }
+        conn.execute_batch(&format!(
+            "pragma application_id = {APPLICATION};
+             pragma user_version = {BEFORE_SEARCH};
+             insert into users values (1, 'ann', null, 'Ann', 'user', 1, '', 0, 0, 0);
+             insert into projects (id, name, status, owner_id, created_at, updated_at)
+               values (1, 'P', 'active', 1, 0, 0);
+             insert into memberships values (1, 1, 1, 'owner', 1, null, 0);
+             insert into tasks (id, project_id, title, status, priority, creator_id, position,
+                                created_at, updated_at, deleted_at, folded)
+               values (1, 1, 'old roof', 'todo', 'low', 1, 1, 0, 0, null, ''),
+                      (2, 1, 'old roof', 'todo', 'low', 1, 1, 0, 0, 5, '');
+             insert into comments (id, task_id, author_id, body, created_at, updated_at)
+               values (1, 1, 1, 'the roof', 0, 0);
+             insert into channels values (1, 1, null, 'c', 'c', null, 0, 1, 1, 0, 0, null);
+             insert into messages (id, channel_id, author_id, content, created_at, updated_at)
+               values (1, 1, 1, 'a roof', 0, 0);"
+        ))
+        .unwrap();
+        prepare(&mut conn, "memory".as_ref(), None).unwrap();
+        let reads = Reads::new(&conn);
+        let (user, words) = (UserId(1), Words::parse("ROOF").unwrap());
+        let (project, channel, before) = (None, None, None);
+        let sought = Sought { words, user, sees_all: false, project, channel, before, limit: 9 };
+        assert_eq!(reads.tasks_with(&sought).unwrap().len(), 1);
+        assert_eq!(reads.comments_with(&sought).unwrap().len(), 1);
+        assert_eq!(reads.messages_with(&sought).unwrap().len(), 1);
+    }
 }

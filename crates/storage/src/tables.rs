@@ -17,6 +17,7 @@ pub mod projects;
 pub mod reactions;
 pub mod read_markers;
 pub mod refresh_tokens;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod task_query;

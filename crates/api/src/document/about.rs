@@ -22,6 +22,7 @@ pub(super) struct Parameter {
     pub(super) place: &'static str,
     pub(super) description: &'static str,
     pub(super) schema: Give,
+    pub(super) needed: bool,
 }
 
 /// An answer that is no refusal.
@@ -116,6 +117,18 @@ impl About {
         self
     }
 
+    /// A parameter of the query that must be there.
+    pub(crate) fn needs(
+        self,
+        name: &'static str,
+        about: &'static str,
+        schema: impl Fn(&mut Schemas) -> Value + 'static,
+    ) -> Self {
+        let mut all = self.query(name, about, schema);
+        all.parameters.iter_mut().filter(|one| one.name == name).for_each(|one| one.needed = true);
+        all
+    }
+
     /// A parameter of the query.
     pub(crate) fn query(
         mut self,
@@ -124,7 +137,8 @@ impl About {
         schema: impl Fn(&mut Schemas) -> Value + 'static,
     ) -> Self {
         let schema = Box::new(schema);
-        self.parameters.push(Parameter { name, place: "query", description: about, schema });
+        let (place, needed) = ("query", false);
+        self.parameters.push(Parameter { name, place, description: about, schema, needed });
         self
     }
 
@@ -190,7 +204,8 @@ impl About {
         schema: impl Fn(&mut Schemas) -> Value + 'static,
     ) -> Self {
         let schema = Box::new(schema);
-        self.parameters.push(Parameter { name, place: "header", description: about, schema });
+        let (place, needed) = ("header", false);
+        self.parameters.push(Parameter { name, place, description: about, schema, needed });
         self
     }
 
@@ -329,6 +344,7 @@ impl Parameter {
         json!({
             "name": self.name,
             "in": self.place,
+            "required": self.needed,
             "description": self.description,
             "schema": (self.schema)(schemas),
         })

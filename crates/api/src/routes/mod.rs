@@ -12,6 +12,7 @@ mod metrics;
 mod mutes;
 mod notifications;
 mod projects;
+mod search;
 mod snapshot;
 mod status;
 mod sync;
@@ -53,6 +54,7 @@ where
         .merge(messages::routes())
         .merge(events::routes())
         .merge(notifications::routes())
+        .merge(search::routes())
         .merge(snapshot::routes())
         .merge(sync::routes())
         .merge(status::native())

@@ -226,6 +226,7 @@ impl Node {
     /// Enters a project, to be told what happened there after this event.
     pub(crate) async fn take_up(&self, listener: &Listener, project: ProjectId, since: SyncId) {
         let rewind = Rewind {
+            channels: Vec::new(),
             since: Ok(since),
             memberships: Vec::new(),
             sees_all: true,
