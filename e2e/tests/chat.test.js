@@ -7,6 +7,8 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 
 import { inRoom, offset, toOne } from '../lib/envelope.js';
 import { NativeRaw, NativeSocket } from '../lib/native.js';
+import { Proxy } from '../lib/proxy.js';
+import { Returner } from '../lib/returner.js';
 import { assertShape, flag, id, instant, nullable, text } from '../lib/shapes.js';
 import { World } from '../lib/world.js';
 
@@ -420,6 +422,32 @@ describe('channels and messages', () => {
       const begun = await world.bob.rest.cursor();
       await say(world.alice, closed, 'Psst');
       assert.deepEqual(kinds((await world.bob.rest.feed(begun)).events), []);
+    });
+
+    test('a stock client that recovers is told what was said while its user belonged to it', async () => {
+      const network = await Proxy.to(world.server.port);
+      const bob = new Returner('native', world.bob, { url: network.url });
+      try {
+        await bob.hearing(project);
+        assert.equal((await bob.socket.emitWithAck('subscribe', room())).ok, true);
+        await say(world.alice, closed, 'change 1');
+        await bob.hears('change 1');
+        network.cut();
+        await say(world.alice, closed, 'change 2');
+        await world.alice.rest.delete(`/channels/${closed.id}/members/${world.bob.id}`);
+        await say(world.alice, closed, 'change 3');
+        await say(world.alice, general, 'change 4');
+        network.mend();
+        await bob.returns(1);
+        await say(world.alice, general, 'change 5');
+        await bob.hears('change 5');
+        // Of a channel that he does not see any more he is told nothing, as of a project.
+        assert.deepEqual(bob.titles, ['change 1', 'change 4', 'change 5']);
+        assert.deepEqual(bob.recovered, [true]);
+      } finally {
+        bob.close();
+        network.close();
+      }
     });
 
     test('who comes back with a cursor is told what was said while he belonged to it', async () => {
