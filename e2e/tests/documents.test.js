@@ -115,7 +115,10 @@ describe('the documents', () => {
       set_role: { role: 'viewer' },
       create_task: { project_id: project.id, title: 'Dig', priority: 'low', estimated_hours: 2.5 },
       create_project_task: { title: 'Fill', assignee_id: world.bob.id, category: null },
-      update_task: { title: 'Dig deeper', status: 'review', position: -3 },
+      update_task: { title: 'Dig deeper', status: 'review', position: -3, labels: ['deep'], type: 'change', depends_on: [] },
+      bulk_tasks: { task_ids: [task.id, NOWHERE], status: 'in_progress' },
+      reorder_tasks: { orders: [{ id: task.id, position: 2.5 }], status: 'todo' },
+      move_task: { position: 4, status: 'review' },
       add_comment: { body: 'Oh' },
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
@@ -205,6 +208,12 @@ describe('the documents', () => {
       await good('edit_comment', { ids: [said.id] });
       await good('edit_comment_by_put', { ids: [said.id] });
       await good('delete_comment', { ids: [said.id] });
+      await good('bulk_tasks', { headers: { 'idempotency-key': 'b1' } });
+      await good('bulk_tasks', { headers: { 'idempotency-key': 'b1' } });
+      await good('reorder_tasks');
+      await good('move_task', that);
+      for (const id of ['timeline', 'statistics']) await good(id, { ids: [project.id] });
+      await good('list_tasks', { query: '?type=task&label=deep&unassigned=true&from=2026-01-01&until=2027-01-01&sort=start_date' });
       await good('delete_task', that);
       const made_of = {};
       for (const [kind, { within }] of Object.entries(ITEMS)) {
@@ -344,6 +353,7 @@ describe('the documents', () => {
       await shut('remove_channel_member', [closed.id, world.alice.id]);
       await world.alice.rest.patch(`/projects/${project.id}/members/${world.bob.id}`, { role: 'viewer' });
       await shut('update_task', [task.id]);
+      await shut('move_task', [task.id]);
       await shut('create_task', []);
       await shut('create_project_task', [project.id]);
       await shut('create_channel', []);

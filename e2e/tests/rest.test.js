@@ -22,6 +22,10 @@ const TASK = {
   due_date: nullable(instant),
   estimated_hours: nullable(number),
   category: nullable(text),
+  start_date: nullable(instant),
+  type: text,
+  labels: Array.isArray,
+  depends_on: Array.isArray,
   position: number,
   version: id,
   completed_at: nullable(instant),
@@ -58,6 +62,9 @@ describe('native REST', () => {
         due_date: '2026-12-31T23:59:59Z',
         estimated_hours: 8.5,
         category: 'concrete',
+        start_date: '2026-12-01T00:00:00.000000Z',
+        type: 'milestone',
+        labels: ['roof', 'east side'],
         position: 3.25,
       };
       const patched = await world.bob.rest.patch(`/tasks/${task.id}`, fields);

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
+use chorus_collab::forms::tasks::TaskEntry;
 use chorus_collab::items::form::Given;
 use chorus_collab::{
     Answer, Caller as Asker, Collab, Command, Done, Emission, Fault, IdempotencyKey, TokenFault,
@@ -17,6 +18,7 @@ use serde_json::json;
 use crate::auth::{Caller, bearer};
 use crate::error::Refusal;
 use crate::origins::Origins;
+use crate::routes::bulk::Bulk;
 use crate::upload::Upload;
 
 const CURSOR: HeaderName = HeaderName::from_static("chorus-cursor");
@@ -105,6 +107,15 @@ impl Change {
         Ok(answer(done, StatusCode::CREATED))
     }
 
+    /// Changes tasks, each for itself.
+    pub(crate) async fn make_many(self, items: Vec<TaskEntry>) -> Result<Response, Refusal> {
+        if self.if_version.is_some() {
+            return Err(Refusal::UnknownPrecondition);
+        }
+        let done = self.collab.update_tasks(self.asker, items).await?;
+        Ok(answer(done, StatusCode::OK))
+    }
+
     /// Makes a change on condition of the version that the caller named, if any.
     pub(crate) async fn make_if(
         self,
@@ -161,6 +172,7 @@ fn answer(done: Done, status: StatusCode) -> Response {
         Answer::ChannelMember(member) => Json(member).into_response(),
         Answer::Marker(marker) => Json(marker).into_response(),
         Answer::Member(member) => Json(member).into_response(),
+        Answer::Tasks(outcomes) => Json(Bulk::of(outcomes)).into_response(),
         Answer::Emitted(places) => Json(json!({ "sync_ids": places })).into_response(),
         Answer::Read(read) => Json(json!({ "read": read })).into_response(),
         // Only announcements are swallowed, and none comes through this door.

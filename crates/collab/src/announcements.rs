@@ -48,6 +48,10 @@ pub(crate) fn task_was_changed(
         strike(&mut open.estimated_hours, made.estimated_hours.as_ref());
         strike(&mut open.category, made.category.as_ref());
         strike(&mut open.position, made.position.as_ref());
+        strike(&mut open.start_date, made.start_date.as_ref());
+        strike(&mut open.task_type, made.task_type.as_ref());
+        strike(&mut open.labels, made.labels.as_ref());
+        strike(&mut open.depends_on, made.depends_on.as_ref());
     }
     Ok(open.is_empty())
 }

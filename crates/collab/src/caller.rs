@@ -43,11 +43,17 @@ impl IdempotencyKey {
         &self.0
     }
 
+    /// The key of a part of the request. Whoever writes keys cannot write this one.
+    pub(crate) fn part(&self, number: usize) -> Self {
+        Self(format!("{} {number}", self.0))
+    }
+
     /// When it was made, if it says so: a UUID of version 7 carries its time (RFC 9562,
     /// section 5.7).
     pub fn made_at(&self) -> Option<Timestamp> {
-        let hex: String = self.0.chars().filter(|c| *c != '-').collect();
-        if self.0.len() != 36 || hex.len() != 32 || hex.as_bytes().get(12) != Some(&b'7') {
+        let own = self.0.split(' ').next().unwrap_or_default();
+        let hex: String = own.chars().filter(|c| *c != '-').collect();
+        if own.len() != 36 || hex.len() != 32 || hex.as_bytes().get(12) != Some(&b'7') {
             return None;
         }
         let millis = i64::from_str_radix(&hex[..12], 16).ok()?;
@@ -63,6 +69,7 @@ mod tests {
     fn a_uuid_of_version_7_carries_its_time() {
         let key = IdempotencyKey::parse("key", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
         assert_eq!(key.made_at().unwrap().to_string(), "2022-02-22T19:22:22.000000Z");
+        assert_eq!(key.part(3).made_at(), key.made_at());
         let v4 = IdempotencyKey::parse("key", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f").unwrap();
         assert_eq!(v4.made_at(), None);
         assert!(

@@ -19,7 +19,7 @@ use crate::files::Files;
 use crate::passwords::Hasher;
 use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
-use crate::{chat, comments, custom, items, members, projects, tasks};
+use crate::{bulk, chat, comments, custom, items, members, projects, tasks};
 
 /// What a [`Collab`] is made of.
 #[derive(Debug)]
@@ -170,6 +170,7 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
         Command::UpdateTask { task, patch, if_version, announced } => {
             tasks::update(doing, *task, patch, *if_version, *announced)
         }
+        Command::UpdateTasks(items) => bulk::update(doing, items),
         Command::DeleteTask { task, if_version, announced } => {
             tasks::delete(doing, *task, *if_version, *announced)
         }

@@ -1,16 +1,17 @@
 //! What can be asked to happen, and what comes back.
 
-use chorus_model::text::{CommentText, Description, Name, Title};
+use chorus_model::text::{CommentText, Description, Label, Name, Title};
 use chorus_model::{
     Channel, ChannelMember, Comment, CommentId, Cursor, CustomEvent, Item, ItemId, Kind, Member,
     Message, NotificationId, Priority, Project, ProjectId, ProjectRole, ProjectStatus, ReadMarker,
-    SyncId, Task, TaskId, TaskStatus, Timestamp, UserId, Word,
+    SyncId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId, Word,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chat::ChatCommand;
-use crate::forms::{FARTHEST, MOST_HOURS};
+use crate::forms::tasks::TaskEntry;
+use crate::forms::{FARTHEST, MOST_DEPENDENCIES, MOST_HOURS, MOST_LABELS};
 use crate::items::form::Given;
 use crate::items::{Bulk, BulkEntry, Spot};
 
@@ -75,6 +76,8 @@ pub enum Command {
         /// Present if the caller may be announcing what has happened already.
         announced: Option<Announced>,
     },
+    /// Changes tasks, each for itself: what is refused of one does not concern the others.
+    UpdateTasks(Vec<TaskEntry>),
     /// Deletes a task.
     DeleteTask {
         /// Which.
@@ -229,10 +232,18 @@ pub struct NewTask {
     pub priority: Priority,
     #[schemars(rename = "assignee_id")]
     pub assignee: Option<UserId>,
+    pub start_date: Option<Timestamp>,
     pub due_date: Option<Timestamp>,
     #[schemars(range(min = 0, max = MOST_HOURS))]
     pub estimated_hours: Option<f64>,
     pub category: Option<Name>,
+    #[serde(rename = "type")]
+    #[schemars(default)]
+    pub task_type: TaskType,
+    #[schemars(default, length(max = MOST_LABELS))]
+    pub labels: Vec<Label>,
+    #[schemars(default, length(max = MOST_DEPENDENCIES))]
+    pub depends_on: Vec<TaskId>,
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
 }
@@ -250,10 +261,18 @@ pub struct TaskPatch {
     pub priority: Option<Word<Priority>>,
     #[schemars(rename = "assignee_id")]
     pub assignee: Option<Option<UserId>>,
+    pub start_date: Option<Option<Timestamp>>,
     pub due_date: Option<Option<Timestamp>>,
     #[schemars(range(min = 0, max = MOST_HOURS))]
     pub estimated_hours: Option<Option<f64>>,
     pub category: Option<Option<Name>>,
+    #[serde(rename = "type")]
+    #[schemars(default, with = "TaskType")]
+    pub task_type: Option<TaskType>,
+    #[schemars(default, with = "Vec<Label>", length(max = MOST_LABELS))]
+    pub labels: Option<Vec<Label>>,
+    #[schemars(default, with = "Vec<TaskId>", length(max = MOST_DEPENDENCIES))]
+    pub depends_on: Option<Vec<TaskId>>,
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
 }
@@ -276,6 +295,8 @@ pub enum Answer {
     Member(Member),
     /// A task as it is now.
     Task(Task),
+    /// What has become of many tasks.
+    Tasks(Vec<Outcome>),
     /// A comment as it is now.
     Comment(Comment),
     /// An item as it is now.
@@ -298,6 +319,24 @@ pub enum Answer {
     Swallowed,
     /// The custom events were told: of those that are kept, where they are in the log.
     Emitted(Vec<Option<SyncId>>),
+}
+
+/// What has become of one of many tasks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Which.
+    pub task_id: TaskId,
+    /// As it is now, and whether it was changed; or why not.
+    pub result: Result<(Task, bool), NotDone>,
+}
+
+/// Why a part of a command was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotDone {
+    /// The word for it.
+    pub code: String,
+    /// The same as a sentence.
+    pub message: String,
 }
 
 /// A command that was run.

@@ -3,11 +3,12 @@
 use chorus_model::text::{CommentText, Description, Name, Rule, Title};
 use chorus_model::{
     CommentId, Invalid, ItemId, NotificationId, Priority, ProjectId, ProjectRole, ProjectStatus,
-    TaskId, TaskStatus, UserId, Word,
+    TaskId, TaskStatus, TaskType, UserId, Word,
 };
 use serde_json::{Map, Value};
 
 pub mod chat;
+pub mod tasks;
 
 use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
 use crate::fault::Fault;
@@ -22,6 +23,10 @@ const HOURS: &str = "estimated_hours";
 pub(crate) const MOST_HOURS: i32 = 100_000;
 /// How far from zero a position may be.
 pub(crate) const FARTHEST: i32 = 1_000_000_000;
+/// Labels that a task may have.
+pub(crate) const MOST_LABELS: usize = 20;
+/// Tasks that one may wait for by itself.
+pub(crate) const MOST_DEPENDENCIES: usize = 50;
 /// Notifications that one command names.
 pub const MOST_READ: usize = 1_000;
 
@@ -147,9 +152,13 @@ pub fn new_task(object: &Object, project: Option<ProjectId>) -> Result<NewTask, 
     let status = fields.word("status", TaskStatus::parse).unwrap_or_default();
     let priority = fields.word("priority", Priority::parse).unwrap_or_default();
     let assignee = fields.nullable_id("assignee_id").flatten().map(UserId);
+    let start_date = fields.nullable_instant("start_date").flatten();
     let due_date = fields.nullable_instant("due_date").flatten();
     let estimated_hours = fields.nullable_number(HOURS, 0, MOST_HOURS).flatten();
     let category = fields.nullable_text("category", Name::parse).flatten();
+    let task_type = fields.word("type", TaskType::parse).unwrap_or_default();
+    let labels = tasks::labels(&mut fields, object).unwrap_or_default();
+    let depends_on = tasks::depends_on(&mut fields, object).unwrap_or_default();
     let position = position(&mut fields);
     let (project, title) = fields.finish_with(project.zip(title))?;
     Ok(NewTask {
@@ -159,9 +168,13 @@ pub fn new_task(object: &Object, project: Option<ProjectId>) -> Result<NewTask, 
         status,
         priority,
         assignee,
+        start_date,
         due_date,
         estimated_hours,
         category,
+        task_type,
+        labels,
+        depends_on,
         position,
     })
 }
@@ -175,9 +188,13 @@ pub fn task_patch(object: &Object) -> Result<TaskPatch, Fault> {
         status: fields.word("status", TaskStatus::parse).map(Word::exact),
         priority: fields.word("priority", Priority::parse).map(Word::exact),
         assignee: fields.nullable_id("assignee_id").map(|id| id.map(UserId)),
+        start_date: fields.nullable_instant("start_date"),
         due_date: fields.nullable_instant("due_date"),
         estimated_hours: fields.nullable_number(HOURS, 0, MOST_HOURS),
         category: fields.nullable_text("category", Name::parse),
+        task_type: fields.word("type", TaskType::parse),
+        labels: tasks::labels(&mut fields, object),
+        depends_on: tasks::depends_on(&mut fields, object),
         position: position(&mut fields),
     };
     fields.finish().map(|()| patch)

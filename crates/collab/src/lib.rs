@@ -11,7 +11,7 @@
 //! * [`access`] – who may: the one table;
 //! * [`collab`] – the handle, and how a command is run;
 //! * `doing` – a command's transaction with its actor;
-//! * `projects`, `members`, `tasks`, `comments` – what each command does;
+//! * `projects`, `members`, `tasks`, `comments` – what each command does; `bulk` – many at once;
 //! * [`items`] – the same for things of every kind, with what is added up of them;
 //! * [`chat`] – channels, messages, how far they were read: commands and queries;
 //! * `announcements` – what clients claim to have happened;
@@ -27,6 +27,7 @@
 pub mod access;
 pub mod accounts;
 mod announcements;
+mod bulk;
 pub mod caller;
 pub mod chat;
 pub mod collab;
@@ -57,7 +58,7 @@ pub use access::{Action, Permit};
 pub use caller::{Caller, IdempotencyKey};
 pub use chat::ChatCommand;
 pub use chorus_storage::{
-    ChannelFilter, Hold, MessageFilter, Page, Taken, TaskFilter, TaskOrder, TaskSort,
+    ChannelFilter, Hold, MessageFilter, Page, Statistics, Taken, TaskFilter, TaskOrder, TaskSort,
 };
 pub use collab::{Collab, Parts};
 pub use command::{Answer, Command, Done, Emission};

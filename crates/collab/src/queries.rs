@@ -4,7 +4,7 @@ use chorus_model::{
     Comment, CommentId, Member, Notification, Project, ProjectId, Task, TaskId, User, UserId,
     WorkspaceRole,
 };
-use chorus_storage::{Page, Reads, TaskFilter, TaskOrder};
+use chorus_storage::{Page, Reads, Statistics, TaskFilter, TaskOrder};
 
 use crate::access::{self, Action};
 use crate::collab::Collab;
@@ -79,6 +79,16 @@ impl Collab {
     /// A task.
     pub async fn task(&self, user: UserId, id: TaskId) -> Result<Task, Fault> {
         self.query(user, move |reads, user| visible_task(reads, user, id)).await
+    }
+
+    /// What the tasks of a project come to now.
+    pub async fn statistics(&self, user: UserId, id: ProjectId) -> Result<Statistics, Fault> {
+        let now = self.clock().now();
+        self.query(user, move |reads, user| {
+            access::permit(reads, user, id, Action::Read)?;
+            Ok(reads.statistics(id, now)?)
+        })
+        .await
     }
 
     /// The comments on a task, oldest first.

@@ -1,8 +1,10 @@
 //! Tasks.
 
 use chorus_model::task::TaskChanges;
-use chorus_model::text::Rule;
-use chorus_model::{Body, Invalid, Notice, ProjectId, Task, TaskId, TaskStatus, UserId, UserRef};
+use chorus_model::text::{Label, Rule};
+use chorus_model::{
+    Body, Invalid, Notice, ProjectId, Task, TaskId, TaskStatus, Timestamp, UserId, UserRef,
+};
 use chorus_storage::NewTask as Row;
 
 use crate::access::{self, Action};
@@ -19,6 +21,8 @@ pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer,
     if let Some(assignee) = new.assignee {
         check_member(doing, new.project, assignee, ASSIGNEE)?;
     }
+    check_dates(new.start_date, new.due_date)?;
+    check_dependencies(doing, new.project, &new.depends_on, None)?;
     let done = new.status == TaskStatus::Done;
     let task = doing.tx.insert_task(&Row {
         project_id: new.project,
@@ -28,7 +32,11 @@ pub(crate) fn create(doing: &mut Doing<'_, '_>, new: &NewTask) -> Result<Answer,
         priority: new.priority,
         assignee_id: new.assignee,
         creator_id: doing.user.id,
+        start_date: new.start_date,
         due_date: new.due_date,
+        task_type: new.task_type,
+        labels: texts(&new.labels),
+        depends_on: new.depends_on.clone(),
         estimated_hours: new.estimated_hours,
         category: new.category.as_ref().map(|name| name.as_str().to_owned()),
         position: new.position,
@@ -64,6 +72,12 @@ pub(crate) fn update(
     }
     if let Some(Some(assignee)) = patch.assignee.filter(|_| changes.assignee.is_some()) {
         check_member(doing, old.project_id, assignee, ASSIGNEE)?;
+    }
+    if changes.start_date.is_some() || changes.due_date.is_some() {
+        check_dates(new.start_date, new.due_date)?;
+    }
+    if changes.depends_on.is_some() {
+        check_dependencies(doing, old.project_id, &new.depends_on, Some(id))?;
     }
     let task = doing.tx.update_task(&new)?;
     tell(doing, &task, &changes)?;
@@ -140,6 +154,18 @@ fn patched(doing: &Doing<'_, '_>, old: &Task, patch: &TaskPatch) -> Result<Task,
         task.assignee_id = assignee;
         task.assignee = name(doing, assignee)?;
     }
+    if let Some(start) = patch.start_date {
+        task.start_date = start;
+    }
+    if let Some(task_type) = patch.task_type {
+        task.task_type = task_type;
+    }
+    if let Some(labels) = &patch.labels {
+        task.labels = texts(labels);
+    }
+    if let Some(depends_on) = &patch.depends_on {
+        task.depends_on.clone_from(depends_on);
+    }
     if let Some(due) = patch.due_date {
         task.due_date = due;
     }
@@ -159,6 +185,40 @@ fn name(doing: &Doing<'_, '_>, user: Option<UserId>) -> Result<Option<UserRef>, 
     let Some(user) = user else { return Ok(None) };
     let person = doing.tx.user(user)?.ok_or_else(|| unknown_member(ASSIGNEE))?;
     Ok(Some(person.to_ref()))
+}
+
+fn texts(labels: &[Label]) -> Vec<String> {
+    labels.iter().map(|label| label.as_str().to_owned()).collect()
+}
+
+fn check_dates(start: Option<Timestamp>, due: Option<Timestamp>) -> Result<(), Fault> {
+    match (start, due) {
+        (Some(start), Some(due)) if due < start => {
+            Err(Invalid::new("due_date", Rule::Form("after start_date")).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A task waits only for tasks of its own project, and never for one that waits for it.
+fn check_dependencies(
+    doing: &Doing<'_, '_>,
+    project: ProjectId,
+    depends_on: &[TaskId],
+    own: Option<TaskId>,
+) -> Result<(), Fault> {
+    let invalid = |rule| Err(Invalid::new("depends_on", rule).into());
+    for id in depends_on {
+        if doing.tx.task(*id)?.is_none_or(|task| task.project_id != project) {
+            return invalid(Rule::Unknown("tasks of the project"));
+        }
+    }
+    match own {
+        Some(own) if !depends_on.is_empty() && doing.tx.waits_for(depends_on, own)? => {
+            invalid(Rule::Form("tasks that do not wait for this one"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A task, like whatever names somebody in a field, is given only to who can see it.

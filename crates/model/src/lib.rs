@@ -63,5 +63,5 @@ pub use text::{Invalid, Rule};
 pub use user::{Principal, User, UserRef};
 pub use value::{Value, Values};
 pub use words::{
-    NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, Word, WorkspaceRole,
+    NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, TaskType, Word, WorkspaceRole,
 };

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::id::{ProjectId, TaskId, UserId};
 use crate::user::UserRef;
-use crate::words::{Priority, TaskStatus};
+use crate::words::{Priority, TaskStatus, TaskType};
 
 /// A task of a project.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,12 +31,25 @@ pub struct Task {
     pub creator_id: UserId,
     /// The creator by name.
     pub creator: UserRef,
+    /// When it begins.
+    #[serde(default)]
+    pub start_date: Option<Timestamp>,
     /// When it is due.
     pub due_date: Option<Timestamp>,
     /// How many hours it should take.
     pub estimated_hours: Option<f64>,
     /// What sort of task it is, in the project's own words.
     pub category: Option<String>,
+    /// What sort of thing it is.
+    #[serde(default, rename = "type")]
+    pub task_type: TaskType,
+    /// Words that people have put on it, in their order.
+    #[serde(default)]
+    pub labels: Vec<String>,
+    /// Tasks of the same project that must be done before it, some of which may have been deleted
+    /// since; none of them waits for it.
+    #[serde(default)]
+    pub depends_on: Vec<TaskId>,
     /// Where it stands among the tasks of its status; smaller is higher.
     pub position: f64,
     /// Rises by one with every change; what `If-Match` compares.
@@ -106,6 +119,14 @@ pub struct TaskChanges {
     pub category: Option<Change<Option<String>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<Change<f64>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_date: Option<Change<Option<Timestamp>>>,
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub task_type: Option<Change<TaskType>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Change<Vec<String>>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depends_on: Option<Change<Vec<TaskId>>>,
 }
 
 impl TaskChanges {
@@ -122,6 +143,10 @@ impl TaskChanges {
             estimated_hours: Change::between(&old.estimated_hours, &new.estimated_hours),
             category: Change::between(&old.category, &new.category),
             position: Change::between(&old.position, &new.position),
+            start_date: Change::between(&old.start_date, &new.start_date),
+            task_type: Change::between(&old.task_type, &new.task_type),
+            labels: Change::between(&old.labels, &new.labels),
+            depends_on: Change::between(&old.depends_on, &new.depends_on),
         }
     }
 

@@ -105,6 +105,8 @@ bounded_text! {
     Name: 1..=200,
     /// A description: at most 5,000 characters.
     Description: 0..=5_000,
+    /// A label: 1 to 50 characters.
+    Label: 1..=50,
     /// A comment: 1 to 5,000 characters.
     CommentText: 1..=5_000,
 }

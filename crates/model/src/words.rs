@@ -99,6 +99,22 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// What sort of thing a task is.
+    #[derive(Default)]
+    TaskType {
+        /// Something to do; the default.
+        #[default]
+        Task = "task",
+        /// A question that somebody must answer.
+        Rfi = "rfi",
+        /// A change of what was agreed.
+        Change = "change",
+        /// A point that is reached.
+        Milestone = "milestone",
+    }
+}
+
+vocabulary! {
     /// Where a project stands.
     #[derive(Default)]
     ProjectStatus {

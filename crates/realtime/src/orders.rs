@@ -333,6 +333,7 @@ mod tests {
             sees_all: true,
             key: None,
             floors: Vec::new(),
+            before: None,
         };
         let heard = |room| {
             let stays = rewind.stays(room, SyncId(3));

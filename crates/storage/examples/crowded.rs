@@ -197,6 +197,10 @@ fn task(tx: &mut Tx<'_>, dice: &Dice, projects: &[ProjectId], at: u64) -> Result
         estimated_hours: None,
         category: None,
         position: Some(f64::from(u32::try_from(at).unwrap_or(u32::MAX))),
+        start_date: None,
+        task_type: chorus_model::TaskType::Task,
+        labels: Vec::new(),
+        depends_on: Vec::new(),
         completed_at: None,
     })?;
     let body = dice.text();

@@ -58,6 +58,7 @@ pub use tables::messages::{MessageFilter, NewMessage};
 pub use tables::projects::NewProject;
 pub use tables::search::{Sought, Words};
 pub use tables::sessions::{Hold, StoredSession};
+pub use tables::statistics::Statistics;
 pub use tables::task_query::{TaskFilter, TaskOrder, TaskSort};
 pub use tables::tasks::NewTask;
 pub use tables::users::{NewUser, Taken};

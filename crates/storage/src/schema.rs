@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0007_items.sql"),
     include_str!("schema/0008_channels.sql"),
     include_str!("schema/0009_search.sql"),
+    include_str!("schema/0010_tasks.sql"),
 ];
 
 /// "Chor" in ASCII.

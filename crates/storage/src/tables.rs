@@ -20,6 +20,7 @@ pub mod refresh_tokens;
 pub mod search;
 pub mod sessions;
 pub mod settings;
+pub mod statistics;
 pub mod task_query;
 pub mod tasks;
 pub mod totals;

@@ -79,6 +79,10 @@ fn prepare(tx: &mut Tx<'_>) -> Result<TaskId, StoreError> {
         estimated_hours: Some(6.5),
         category: None,
         position: None,
+        start_date: None,
+        task_type: chorus_model::TaskType::Task,
+        labels: Vec::new(),
+        depends_on: Vec::new(),
         completed_at: None,
     })?;
     Ok(task.id)

@@ -9,6 +9,7 @@ mod native;
 mod openapi;
 mod routes;
 mod schemas;
+mod tasks;
 
 pub(crate) use about::About;
 pub use asyncapi::asyncapi;
@@ -20,6 +21,7 @@ pub(crate) use routes::{Routes, delete, get, patch, post, put};
 pub(crate) use schemas::{
     Plain, Schemas, comment, list, marked, new_member, notifications, object, read, role, written,
 };
+pub(crate) use tasks::{bulk, moved, reorder};
 
 /// What a document says of itself: its member `info`.
 fn headline(title: &str) -> serde_json::Value {

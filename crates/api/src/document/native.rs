@@ -37,7 +37,7 @@ pub(super) fn requests() -> Vec<Request> {
         command: false,
         raw: false,
     };
-    let mut requests = vec![
+    let own = vec![
         subscribe(),
         Request { raw: true, ..ask("resume", resume, Some(resumed)) },
         ask("unsubscribe", room, Some(room)),
@@ -96,9 +96,7 @@ pub(super) fn requests() -> Vec<Request> {
         ),
         command("notification.read", schemas::notifications, schemas::marked),
     ];
-    requests.extend(of_items());
-    requests.extend(super::chat::requests());
-    requests
+    own.into_iter().chain(of_items()).chain(super::chat::requests()).collect()
 }
 
 /// Commands about items of every kind.

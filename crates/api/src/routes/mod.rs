@@ -1,6 +1,7 @@
 //! The resources, one file each. Every file states what it needs of the state in its bounds.
 
 mod auth;
+pub(crate) mod bulk;
 mod channels;
 mod comments;
 mod events;
@@ -47,6 +48,7 @@ where
         .merge(members::routes())
         .merge(mutes::routes())
         .merge(tasks::routes())
+        .merge(bulk::routes())
         .merge(comments::routes())
         .merge(items::routes())
         .merge(files::routes())

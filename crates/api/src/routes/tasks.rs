@@ -4,8 +4,10 @@ use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
 use chorus_collab::command::{NewTask, TaskPatch};
 use chorus_collab::{Collab, Command, Fields, TaskFilter, TaskOrder, TaskSort, forms};
-use chorus_model::text::Name;
-use chorus_model::{Priority, ProjectId, Rule, Task, TaskId, TaskStatus, Timestamp, UserId};
+use chorus_model::text::{Label, Name};
+use chorus_model::{
+    Priority, ProjectId, Rule, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId,
+};
 use http::Uri;
 use serde_json::{Map, Value, json};
 
@@ -78,6 +80,11 @@ fn filtered(about: About) -> About {
         .query("priority", "How urgent they are.", read::<Priority>)
         .query("assignee_id", "Who is to do them.", read::<UserId>)
         .query("q", "What title or description contain, in any case.", read::<Name>)
+        .query("type", "What sort of thing they are.", read::<TaskType>)
+        .query("label", "With this label.", read::<Label>)
+        .query("unassigned", "Whether they are given to nobody.", flag_schema)
+        .query("from", "Going on then or later.", read::<Timestamp>)
+        .query("until", "Going on before then.", read::<Timestamp>)
         .query("overdue", "Whether they are due before now and not finished.", flag_schema)
         .query("sort", "In which order; with `-` the other way round.", |_| {
             let words = ORDERS.iter().flat_map(|word| [(*word).to_owned(), format!("-{word}")]);
@@ -169,12 +176,18 @@ fn filter(fields: &mut Fields<'_>, now: Timestamp) -> TaskFilter {
         priority: fields.word("priority", Priority::parse),
         assignee: fields.nullable_id("assignee_id").flatten().map(UserId),
         text: fields.text("q", Name::parse).map(Name::into_string),
+        task_type: fields.word("type", TaskType::parse),
+        label: fields.text("label", Label::parse).map(Label::into_string),
+        unassigned: fields.word("unassigned", flag).unwrap_or(false),
+        from: fields.nullable_instant("from").flatten(),
+        until: fields.nullable_instant("until").flatten(),
         overdue_at: fields.word("overdue", flag).filter(|overdue| *overdue).map(|_| now),
     }
 }
 
 /// What lists are in the order of.
-const ORDERS: &[&str] = &["position", "created_at", "updated_at", "due_date", "priority"];
+const ORDERS: &[&str] =
+    &["position", "created_at", "updated_at", "due_date", "priority", "start_date"];
 
 fn order(word: &str) -> Result<TaskOrder, Rule> {
     let (word, descending) = word.strip_prefix('-').map_or((word, false), |word| (word, true));
@@ -184,6 +197,7 @@ fn order(word: &str) -> Result<TaskOrder, Rule> {
         "updated_at" => TaskSort::Updated,
         "due_date" => TaskSort::Due,
         "priority" => TaskSort::Priority,
+        "start_date" => TaskSort::Start,
         _ => return Err(Rule::OneOf(ORDERS)),
     };
     Ok(TaskOrder { sort, descending })
@@ -199,7 +213,8 @@ mod tests {
     fn filters_are_read_from_texts() {
         let asked = json!({
             "project_id": "7", "status": "pending", "priority": "urgent", "assignee_id": "3",
-            "q": "roof", "overdue": "true", "visible_to": "1",
+            "q": "roof", "overdue": "true", "visible_to": "1", "type": "rfi", "label": "Roof",
+            "unassigned": "1", "until": "1970-01-02",
         });
         let mut fields = Fields::new(asked.as_object().unwrap());
         let now = Timestamp::from_micros(5);
@@ -210,6 +225,11 @@ mod tests {
             priority: Some(Priority::Critical),
             assignee: Some(UserId(3)),
             text: Some("roof".into()),
+            task_type: Some(TaskType::Rfi),
+            label: Some("Roof".into()),
+            unassigned: true,
+            from: None,
+            until: Timestamp::parse("1970-01-02"),
             overdue_at: Some(now),
         };
         assert_eq!(filter(&mut fields, now), expected);

@@ -369,7 +369,7 @@ pub enum Decoded {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// That something happens; under a key, once however often it is asked.
-    Command(Command, Option<IdempotencyKey>),
+    Command(Box<Command>, Option<IdempotencyKey>),
     /// To hear a project.
     Join(ProjectId),
     /// To hear it no longer.

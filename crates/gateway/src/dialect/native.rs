@@ -220,7 +220,9 @@ impl Dialect for Native {
 
 fn ask(name: &str, object: &Map<String, Value>, echo: Echo) -> Decoded {
     if let Some(command) = forms::command(name, object) {
-        return match command.and_then(|command| Ok(Ask::Command(command, mutation_id(object)?))) {
+        return match command
+            .and_then(|command| Ok(Ask::Command(Box::new(command), mutation_id(object)?)))
+        {
             Ok(asked) => Decoded::Ask(asked, echo),
             Err(fault) => Decoded::Refused(fault, echo),
         };
@@ -365,8 +367,8 @@ fn entity(answer: &Answer) -> Value {
         Answer::Message(message) => json!(message),
         Answer::Marker(marker) => json!(marker),
         Answer::Read(read) => json!({ "read": read }),
-        // No client emits through this door.
-        Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) => Value::Null,
+        // No client emits through this door, or changes many tasks at once.
+        Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) | Answer::Tasks(_) => Value::Null,
     }
 }
 

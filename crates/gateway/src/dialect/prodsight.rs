@@ -266,7 +266,12 @@ fn shows(changes: &TaskChanges) -> bool {
         due_date,
         estimated_hours,
         category,
+        // The app has none of these.
         position: _,
+        start_date: _,
+        task_type: _,
+        labels: _,
+        depends_on: _,
     } = changes;
     let day = |due: Option<Timestamp>| due.map(Timestamp::day);
     title.is_some()

@@ -179,7 +179,8 @@ fn status_of(lane: &str) -> Option<Word<TaskStatus>> {
 fn move_to(card: i64, lane: Word<TaskStatus>) -> Ask {
     let patch = TaskPatch { status: Some(lane), ..TaskPatch::default() };
     let task = TaskId(card);
-    Ask::Command(Command::UpdateTask { task, patch, if_version: None, announced: None }, None)
+    let command = Command::UpdateTask { task, patch, if_version: None, announced: None };
+    Ask::Command(Box::new(command), None)
 }
 
 /// What has no id cannot be there.

@@ -11,7 +11,7 @@ use chorus_gateway::dialect::Dialect;
 use chorus_model::text::{CommentText, Description, Name, Password, Title, Username};
 use chorus_model::{
     Clock as _, Entropy, Priority, Project, ProjectId, ProjectRole, ProjectStatus, Task,
-    TaskStatus, Timestamp, User, UserId, WorkspaceRole,
+    TaskStatus, TaskType, Timestamp, User, UserId, WorkspaceRole,
 };
 use chorus_storage::Location;
 
@@ -193,7 +193,11 @@ async fn task(
         status: *status,
         priority: *priority,
         assignee: Some(who),
+        start_date: None,
         due_date: Some(in_days(row)),
+        task_type: TaskType::Task,
+        labels: Vec::new(),
+        depends_on: Vec::new(),
         estimated_hours: None,
         category: None,
         position: None,

@@ -1,6 +1,6 @@
 //! Lists of tasks: filtered, sorted, in pages.
 
-use chorus_model::{Priority, ProjectId, Task, TaskId, TaskStatus, Timestamp, UserId};
+use chorus_model::{Priority, ProjectId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId};
 use rusqlite::types::Value;
 
 use super::tasks::{folded, select, task};
@@ -22,6 +22,16 @@ pub struct TaskFilter {
     pub assignee: Option<UserId>,
     /// With this text in title or description, in whatever case.
     pub text: Option<String>,
+    /// Of this sort.
+    pub task_type: Option<TaskType>,
+    /// With this label, as it is written.
+    pub label: Option<String>,
+    /// Given to nobody.
+    pub unassigned: bool,
+    /// Going on at this instant or later: due then, or beginning then if they are never due.
+    pub from: Option<Timestamp>,
+    /// Going on before this instant: beginning then, or due then if it is not known when they begin.
+    pub until: Option<Timestamp>,
     /// Due before this instant, and neither done nor cancelled.
     pub overdue_at: Option<Timestamp>,
 }
@@ -49,6 +59,8 @@ pub enum TaskSort {
     Due,
     /// How urgent they are.
     Priority,
+    /// When they begin, or are due if that is not known.
+    Start,
 }
 
 impl Reads<'_> {
@@ -92,6 +104,8 @@ impl TaskOrder {
             (TaskSort::Updated, true) => "t.updated_at desc, t.id desc",
             (TaskSort::Due, false) => "t.due_date is null, t.due_date, t.id",
             (TaskSort::Due, true) => "t.due_date is null, t.due_date desc, t.id desc",
+            (TaskSort::Start, false) => "coalesce(t.start_date, t.due_date), t.id",
+            (TaskSort::Start, true) => "coalesce(t.start_date, t.due_date) desc, t.id desc",
             (TaskSort::Priority, false) => "instr('low medium high critical', t.priority), t.id",
             (TaskSort::Priority, true) => {
                 "instr('low medium high critical', t.priority) desc, t.id desc"
@@ -118,6 +132,14 @@ impl Conditions {
         self.push("t.status = ?", filter.status.map(|s| s.as_str().to_owned()));
         self.push("t.priority = ?", filter.priority.map(|p| p.as_str().to_owned()));
         self.push("t.assignee_id = ?", filter.assignee.map(|id| id.0));
+        self.push("t.type = ?", filter.task_type.map(|kind| kind.as_str().to_owned()));
+        self.push(
+            "exists (select 1 from json_each(t.labels) l where l.value = ?)",
+            filter.label.clone(),
+        );
+        self.push("t.assignee_id is null and ?", filter.unassigned.then_some(1));
+        self.push("coalesce(t.due_date, t.start_date) >= ?", filter.from.map(Timestamp::micros));
+        self.push("coalesce(t.start_date, t.due_date) < ?", filter.until.map(Timestamp::micros));
         self.push("instr(t.folded, ?) > 0", filter.text.as_deref().map(|t| folded(t, None)));
         self.push(
             "t.status not in ('done', 'cancelled') and t.due_date < ?",

@@ -1,11 +1,11 @@
 //! Tasks. A deleted one stays in its row and is seen no more.
 
-use chorus_model::{Priority, ProjectId, Task, TaskId, TaskStatus, Timestamp, UserId};
-use rusqlite::Row;
+use chorus_model::{Priority, ProjectId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId};
+use rusqlite::{Row, params};
 
 use crate::error::StoreError;
 use crate::reads::Reads;
-use crate::row::Columns;
+use crate::row::{Columns, to_json};
 use crate::tx::Tx;
 
 /// A task to be made.
@@ -33,6 +33,14 @@ pub struct NewTask {
     pub category: Option<String>,
     /// Where it stands among the tasks of its status; below all others if not given.
     pub position: Option<f64>,
+    /// When it begins.
+    pub start_date: Option<Timestamp>,
+    /// What sort of thing it is.
+    pub task_type: TaskType,
+    /// Words on it.
+    pub labels: Vec<String>,
+    /// What must be done before it.
+    pub depends_on: Vec<TaskId>,
     /// When it was done, if it is made as done.
     pub completed_at: Option<Timestamp>,
 }
@@ -44,7 +52,8 @@ macro_rules! select {
             "select t.id, t.project_id, t.title, t.description, t.status, t.priority,
                     t.assignee_id, a.id, a.username, a.full_name, a.email,
                     t.creator_id, c.id, c.username, c.full_name, c.email,
-                    t.due_date, t.estimated_hours, t.category, t.position, t.version,
+                    t.start_date, t.due_date, t.estimated_hours, t.category, t.type, t.labels,
+                    t.depends_on, t.position, t.version,
                     t.completed_at, t.created_at, t.updated_at
              from tasks t join users c on c.id = t.creator_id
              left join users a on a.id = t.assignee_id
@@ -69,19 +78,37 @@ impl Reads<'_> {
     }
 }
 
+impl Reads<'_> {
+    /// Whether any of `others` must be done after `task`, as far as that is known of tasks that are
+    /// there: then none of them can be done before it.
+    pub fn waits_for(&self, others: &[TaskId], task: TaskId) -> Result<bool, StoreError> {
+        self.single(
+            "with recursive before (id) as (
+               select value from json_each(?1)
+               union
+               select d.value from before b join tasks t on t.id = b.id
+                 join json_each(t.depends_on) d where t.deleted_at is null)
+             select exists(select 1 from before where id = ?2)",
+            (to_json(&others)?, task.0),
+            |row| row.get(0),
+        )
+    }
+}
+
 impl Tx<'_> {
     /// Makes a task.
     pub fn insert_task(&mut self, new: &NewTask) -> Result<Task, StoreError> {
         let id = self.single(
             "insert into tasks (project_id, title, description, status, priority, assignee_id,
                                 creator_id, due_date, estimated_hours, category, position,
-                                completed_at, folded, created_at, updated_at)
+                                completed_at, folded, created_at, updated_at,
+                                start_date, type, labels, depends_on)
              values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
                      coalesce(?11, (select coalesce(max(position), 0) + 1 from tasks
                                     where project_id = ?1 and status = ?4
                                       and deleted_at is null)),
-                     ?12, ?13, ?14, ?14) returning id",
-            (
+                     ?12, ?13, ?14, ?14, ?15, ?16, ?17, ?18) returning id",
+            params![
                 new.project_id.0,
                 &new.title,
                 &new.description,
@@ -96,7 +123,11 @@ impl Tx<'_> {
                 new.completed_at.map(Timestamp::micros),
                 folded(&new.title, new.description.as_deref()),
                 self.now().micros(),
-            ),
+                new.start_date.map(Timestamp::micros),
+                new.task_type.as_str(),
+                to_json(&new.labels)?,
+                to_json(&new.depends_on)?,
+            ],
             |row| row.get(0).map(TaskId),
         )?;
         self.task(id)?.ok_or(StoreError::Missing)
@@ -108,9 +139,10 @@ impl Tx<'_> {
             "update tasks set title = ?2, description = ?3, status = ?4, priority = ?5,
                     assignee_id = ?6, due_date = ?7, estimated_hours = ?8, category = ?9,
                     position = ?10, completed_at = ?11, folded = ?12, updated_at = ?13,
+                    start_date = ?14, type = ?15, labels = ?16, depends_on = ?17,
                     version = version + 1
              where id = ?1 and deleted_at is null",
-            (
+            params![
                 task.id.0,
                 &task.title,
                 &task.description,
@@ -124,7 +156,11 @@ impl Tx<'_> {
                 task.completed_at.map(Timestamp::micros),
                 folded(&task.title, task.description.as_deref()),
                 self.now().micros(),
-            ),
+                task.start_date.map(Timestamp::micros),
+                task.task_type.as_str(),
+                to_json(&task.labels)?,
+                to_json(&task.depends_on)?,
+            ],
         )?;
         self.task(task.id)?.ok_or(StoreError::Missing)
     }
@@ -159,9 +195,13 @@ pub(super) fn task(row: &Row<'_>) -> rusqlite::Result<Task> {
         assignee: c.maybe_user_ref()?,
         creator_id: UserId(c.take()?),
         creator: c.user_ref()?,
+        start_date: c.maybe_instant()?,
         due_date: c.maybe_instant()?,
         estimated_hours: c.take()?,
         category: c.take()?,
+        task_type: c.word(TaskType::parse)?,
+        labels: c.json()?,
+        depends_on: c.json()?,
         position: c.take()?,
         version: c.take()?,
         completed_at: c.maybe_instant()?,

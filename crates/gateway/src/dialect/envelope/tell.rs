@@ -241,6 +241,11 @@ fn task_changes(changes: &TaskChanges) -> Map<String, Value> {
     tell("priority", priority.as_ref().map(|change| json!(priority_word(change.new))));
     tell("due_date", due_date.as_ref().map(|change| json!(change.new.map(Timestamp::with_offset))));
     tell("estimated_hours", changes.estimated_hours.as_ref().map(|change| json!(change.new)));
+    let start_date = changes.start_date.as_ref();
+    tell("start_date", start_date.map(|change| json!(change.new.map(Timestamp::with_offset))));
+    tell("type", changes.task_type.as_ref().map(|change| json!(change.new)));
+    tell("labels", changes.labels.as_ref().map(|change| json!(change.new)));
+    tell("depends_on", changes.depends_on.as_ref().map(|change| json!(change.new)));
     tell("category", changes.category.as_ref().map(|change| json!(change.new)));
     tell("position", changes.position.as_ref().map(|change| json!(change.new)));
     told

@@ -38,7 +38,7 @@ fn leave(object: &Map<String, Value>) -> Decoded {
 /// A claim that a task was made or changed over REST.
 fn made(object: &Map<String, Value>, word: &'static str) -> Decoded {
     match object.get("task").and_then(|task| task.get("id")).and_then(id_of) {
-        Some(id) => ask(Ask::Command(Command::AnnounceTask { task: TaskId(id) }, None), word),
+        Some(id) => command(Command::AnnounceTask { task: TaskId(id) }, word),
         None => missing(Noun::Task, word),
     }
 }
@@ -47,7 +47,7 @@ fn made(object: &Map<String, Value>, word: &'static str) -> Decoded {
 fn deleted(object: &Map<String, Value>) -> Decoded {
     let word = "task:deleted";
     match object.get("taskId").and_then(id_of) {
-        Some(id) => ask(Ask::Command(Command::AnnounceDeletion { task: TaskId(id) }, None), word),
+        Some(id) => command(Command::AnnounceDeletion { task: TaskId(id) }, word),
         None => missing(Noun::Task, word),
     }
 }
@@ -60,6 +60,10 @@ fn project(object: &Map<String, Value>) -> Option<ProjectId> {
 fn payload(args: &[&RawValue]) -> Map<String, Value> {
     let first = args.first().map(|raw| raw.get()).unwrap_or_default();
     serde_json::from_str(first).unwrap_or_default()
+}
+
+fn command(command: Command, word: &'static str) -> Decoded {
+    ask(Ask::Command(Box::new(command), None), word)
 }
 
 fn ask(ask: Ask, word: &'static str) -> Decoded {

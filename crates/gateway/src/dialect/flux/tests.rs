@@ -64,13 +64,13 @@ fn claims_name_a_task_and_nothing_else_of_them_counts() {
     let made = r#"{"projectId":"nonsense","task":{"id":"12","title":7},"userId":"9"}"#;
     for name in ["task:created", "task:updated"] {
         let Decoded::Ask(Ask::Command(command, None), _) = decode(name, &[made]) else { panic!() };
-        assert_eq!(command, Command::AnnounceTask { task: TaskId(12) });
+        assert_eq!(*command, Command::AnnounceTask { task: TaskId(12) });
     }
     let gone = r#"{"taskId":12}"#;
     let Decoded::Ask(Ask::Command(command, None), _) = decode("task:deleted", &[gone]) else {
         panic!()
     };
-    assert_eq!(command, Command::AnnounceDeletion { task: TaskId(12) });
+    assert_eq!(*command, Command::AnnounceDeletion { task: TaskId(12) });
 }
 
 #[test]

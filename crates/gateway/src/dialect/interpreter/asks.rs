@@ -64,7 +64,7 @@ impl Interpreter {
         match ask {
             Ask::Command(command, key) => {
                 let caller = Caller { user, origin: Some(id), key };
-                let done = self.collab.execute(caller, command).await?;
+                let done = self.collab.execute(caller, *command).await?;
                 Ok(Reply::Ran(Box::new(done)))
             }
             Ask::Typing { task, typing } => {

@@ -127,6 +127,18 @@ fn updates(changes: &TaskChanges) -> Map<String, Value> {
             tell("due_date", json!(new));
         }
     }
+    if let Some(start) = &changes.start_date {
+        let (old, new) = (start.old.map(Timestamp::day), start.new.map(Timestamp::day));
+        if old != new {
+            tell("start_date", json!(new));
+        }
+    }
+    if let Some(task_type) = &changes.task_type {
+        tell("type", json!(task_type.new));
+    }
+    if let Some(labels) = &changes.labels {
+        tell("labels", json!(labels.new));
+    }
     if let Some(position) = &changes.position {
         tell("position", json!(position.new));
     }

@@ -165,6 +165,10 @@ fn a_change_is_told_by_its_new_values() {
         assignee: Some(change(None, Some(person(3, None)))),
         due_date: Some(change(None, Some(at("2026-12-31T23:59:59Z")))),
         position: Some(change(1.0, 2.5)),
+        start_date: Some(change(None, Some(at("2026-12-01T00:00:00Z")))),
+        task_type: Some(change(chorus_model::TaskType::Task, chorus_model::TaskType::Rfi)),
+        labels: Some(change(vec![], vec!["roof".into()])),
+        depends_on: Some(change(vec![], vec![chorus_model::TaskId(9)])),
         estimated_hours: Some(change(None, Some(2.0))),
         category: Some(change(None, Some("c".into()))),
     };
@@ -176,7 +180,7 @@ fn a_change_is_told_by_its_new_values() {
             "updates": {
                 "title": "<b>T1", "description": null, "status": "in_progress",
                 "priority": "urgent", "assignee_id": "3", "due_date": "2026-12-31",
-                "position": 2.5,
+                "position": 2.5, "start_date": "2026-12-01", "type": "rfi", "labels": ["roof"],
             },
             "updated_by": "2",
         }))

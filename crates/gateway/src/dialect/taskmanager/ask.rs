@@ -272,7 +272,7 @@ fn ask(ask: Ask, word: &'static str, written: &Value) -> Decoded {
 }
 
 fn command(command: Command, word: &'static str) -> Decoded {
-    Decoded::Ask(Ask::Command(command, None), Echo { word, written: "".into() })
+    Decoded::Ask(Ask::Command(Box::new(command), None), Echo { word, written: "".into() })
 }
 
 fn wrong(text: &str) -> Decoded {

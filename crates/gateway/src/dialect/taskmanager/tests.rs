@@ -75,11 +75,11 @@ fn ids_come_as_numbers_and_digits_and_are_echoed_as_written() {
 #[test]
 fn what_was_shown_is_no_change() {
     let argument = r#"{"task_id":"1","old_status":"in_progress","new_status":"in_progress"}"#;
-    let Decoded::Ask(Ask::Command(Command::UpdateTask { patch, announced, .. }, None), _) =
-        decode("task_status_changed", argument)
+    let Decoded::Ask(Ask::Command(command, None), _) = decode("task_status_changed", argument)
     else {
         panic!();
     };
+    let Command::UpdateTask { patch, announced, .. } = *command else { panic!() };
     let word = patch.status.unwrap();
     assert_eq!(word.over(TaskStatus::Blocked), TaskStatus::Blocked);
     assert!(announced.unwrap().old_status.unwrap().names(TaskStatus::Review));

@@ -38,6 +38,10 @@ fn new_task(project: &Project, title: &str) -> NewTask {
         estimated_hours: None,
         category: None,
         position: None,
+        start_date: None,
+        task_type: chorus_model::TaskType::Task,
+        labels: Vec::new(),
+        depends_on: Vec::new(),
         completed_at: None,
     }
 }
