@@ -1,12 +1,14 @@
 // A server is killed, and all its clients come back at once: each has heard every change once and
 // in order, and the log was not read for each of them.
 //
-// CLIENTS (300) of raw sockets, half of each dialect that can resume. How long it takes is told.
+// CLIENTS (300), a third of each: raw sockets of both dialects that can resume, and stock clients of
+// Socket.IO in the words of each dialect. How long it takes is told.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
 import { Metrics } from '../lib/metrics.js';
+import { Returner, WORDS } from '../lib/returner.js';
 import { DIALECTS, Traveller } from '../lib/traveller.js';
 import { World } from '../lib/world.js';
 
@@ -36,11 +38,13 @@ test(`${CLIENTS} clients come back at once`, async (t) => {
   const people = Object.keys(world).filter((name) => name.startsWith('bob')).map((name) => world[name]);
   const project = await world.project(world.alice, ...people);
   const task = await world.task(world.alice, project);
-  const travellers = Array.from({ length: CLIENTS }, (_, n) => {
-    const person = people[Math.floor(n / EACH)];
-    return new Traveller(Object.values(DIALECTS)[n % 2], person, [`project:${project.id}`]);
-  });
-  await Promise.all(travellers.map((one) => one.come()));
+  const numbers = Array.from({ length: CLIENTS }, (_, n) => n);
+  const person = (n) => people[Math.floor(n / EACH)];
+  const travellers = numbers.filter((n) => n % 3 < 2).map((n) =>
+    new Traveller(Object.values(DIALECTS)[n % 3], person(n), [`project:${project.id}`]));
+  const returners = numbers.filter((n) => n % 3 === 2).map((n) => new Returner(WORDS[n % WORDS.length], person(n)));
+  await Promise.all([...travellers.map((one) => one.come()), ...returners.map((one) => one.hearing(project))]);
+  const everybody = [...travellers, ...returners];
   const since = await world.alice.rest.cursor();
   let made = 0;
   const write = async (count) => {
@@ -71,7 +75,7 @@ test(`${CLIENTS} clients come back at once`, async (t) => {
     write(CHANGES),
     coming,
   ]);
-  await Promise.all(travellers.map((one) => one.hears(made)));
+  await Promise.all(everybody.map((one) => one.hears(made)));
   const millis = performance.now() - began;
   const metrics = await Metrics.of(world.server.url);
   const reads = READS.reduce((sum, name) => sum + metrics.value(name), 0);
@@ -79,8 +83,10 @@ test(`${CLIENTS} clients come back at once`, async (t) => {
   const { events } = await world.alice.rest.feed(since);
   const told = events.map(({ payload }) => payload.task.title);
   assert.equal(told.length, made);
-  for (const one of travellers) assert.deepEqual(one.titles, told);
+  for (const one of everybody) assert.deepEqual(one.titles, told);
+  assert.ok(returners.every(({ recovered }) => recovered.length === 1 && recovered[0]), 'each recovered');
   t.diagnostic(`told: all back and caught up ${(millis / 1_000).toFixed(1)} s after the restart, ${reads} reads of the log`);
   assert.ok(reads <= MOST_READS, `${reads} reads of the log`);
   travellers.forEach((one) => one.lose());
+  returners.forEach((one) => one.close());
 });
