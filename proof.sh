@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [search] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
-# KILLS (50): ends of the process. TRAVELLERS (500), DROPS (50): clients and drops of the network.
+# KILLS (50): ends of the process. TRAVELLERS (500) and RETURNERS (500): raw and stock clients. DROPS (50) of the network.
 # CLIENTS (2000) that come back at once. EDITS (10000) of money. TORTURE_SECONDS (600) and SEED of the torture.
 # SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
@@ -63,12 +63,13 @@ search() {
 
 # A network that drops everybody again and again, and clients that resume.
 drops() {
-  in_node "drops of the network, raw clients" drops "TRAVELLERS=${TRAVELLERS:-500}" "DROPS=${DROPS:-50}"
+  in_node "drops of the network, raw and stock clients" drops "TRAVELLERS=${TRAVELLERS:-500}" "RETURNERS=${RETURNERS:-500}" \
+    "DROPS=${DROPS:-50}"
 }
 
 # All clients come back at once after a kill.
 comeback() {
-  in_node "all come back after a kill, raw clients" comeback "CLIENTS=${CLIENTS:-2000}"
+  in_node "all come back after a kill, raw and stock clients" comeback "CLIENTS=${CLIENTS:-2000}"
 }
 
 # Clients that are dropped, flooded and slow, a server that is killed, writers; then the audit.
