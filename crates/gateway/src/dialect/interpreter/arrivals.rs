@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chorus_collab::chat::Unread;
-use chorus_collab::live::{Connected, Lately};
+use chorus_collab::live::Lately;
 use chorus_collab::recovery::{Arriving, Kept, TakenUp};
 use chorus_collab::{Authenticated, Fault, Hold, TokenFault};
-use chorus_model::{Room, UserId};
-use chorus_realtime::orders::Greeting;
+use chorus_model::{Room, UserId, UserRef};
+use chorus_realtime::orders::{Greeting, Words};
 use chorus_realtime::{Arrival, Connection, FrameKey, Whose};
 
 use super::Interpreter;
@@ -141,16 +141,10 @@ impl Interpreter {
         };
         let counts = dialect.counts_unread();
         match self.collab.connect(&connection, taken_up, counts, greeting).await {
-            Ok(Connected { lost, unread }) if goes_on => {
-                let (cursor, unread) = (&self.collab.announced(), unread.as_ref());
-                let place = Place { now, cursor, unread };
-                let wire = end.wire();
-                let put_out = |(room, why): &(Room, Fault)| {
-                    Some((Some(*room), dialect.put_out(&wire, *room, why, now)?))
-                };
-                let welcome = dialect.welcome(&wire, &user, &place).into_iter();
-                let words = welcome.map(|frame| (None, frame));
-                let words = words.chain(lost.iter().filter_map(put_out)).collect();
+            Ok(connected) if goes_on => {
+                let cursor = &self.collab.announced();
+                let place = Place { now, cursor, unread: connected.unread.as_ref() };
+                let words = welcome_back(&*dialect, &end, &user, &place, &connected.lost);
                 self.collab.realtime().tell(id, words).await;
             }
             Ok(_) => {}
@@ -218,4 +212,21 @@ impl Interpreter {
         let recall = self.recalls.hold(hold, user, socket.clone(), Arc::clone(&guest.seat));
         Some(Recalled { recall: Some(recall), taken_up })
     }
+}
+
+/// What somebody who goes on is told behind what he has missed: his welcome, and the rooms that he
+/// is not in any more.
+fn welcome_back(
+    dialect: &dyn Dialect,
+    end: &End,
+    user: &UserRef,
+    place: &Place<'_>,
+    lost: &[(Room, Fault)],
+) -> Words {
+    let wire = end.wire();
+    let put_out = |(room, why): &(Room, Fault)| {
+        Some((Some(*room), dialect.put_out(&wire, *room, why, place.now)?))
+    };
+    let welcome = dialect.welcome(&wire, user, place).into_iter().map(|frame| (None, frame));
+    welcome.chain(lost.iter().filter_map(put_out)).collect()
 }
