@@ -212,6 +212,7 @@ describe('the documents', () => {
       await good('bulk_tasks', { headers: { 'idempotency-key': 'b1' } });
       await good('reorder_tasks');
       await good('move_task', that);
+      await good('activity', { ids: [project.id], query: '?limit=1&kind=task&before=999999' });
       for (const id of ['timeline', 'statistics']) await good(id, { ids: [project.id] });
       await good('list_tasks', { query: '?type=task&label=deep&unassigned=true&from=2026-01-01&until=2027-01-01&sort=start_date' });
       await good('delete_task', that);

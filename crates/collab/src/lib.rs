@@ -17,7 +17,7 @@
 //! * `announcements` – what clients claim to have happened;
 //! * [`custom`] – what other back ends tell;
 //! * [`files`] – what assets are of;
-//! * [`queries`] – what can be read;
+//! * [`queries`] – what can be read; [`activity`] – what has happened in a project;
 //! * [`search`] – words in what one may see;
 //! * [`sync`] – the feed for clients without sockets;
 //! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
@@ -26,6 +26,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod activity;
 mod announcements;
 mod bulk;
 pub mod caller;

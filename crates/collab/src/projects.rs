@@ -3,7 +3,7 @@
 use chorus_model::project::ProjectChanges;
 use chorus_model::task::Change;
 use chorus_model::text::{Name, Rule};
-use chorus_model::{Body, Invalid, Project, ProjectId, ProjectRole, UserId};
+use chorus_model::{Body, Invalid, Project, ProjectId, ProjectRole, ProjectStatus, UserId};
 use chorus_storage::NewProject as Row;
 
 use crate::access::{self, Action};
@@ -97,13 +97,15 @@ impl Collab {
 
 fn patched(old: &Project, patch: &ProjectPatch) -> Project {
     let ProjectPatch { name, description, status, start_date, end_date } = patch;
+    let status = status.map_or(old.status, |word| word.over(old.status));
     Project {
+        is_archived: status == ProjectStatus::Archived,
         name: name.as_ref().map_or_else(|| old.name.clone(), |name: &Name| name.as_str().into()),
         description: description.as_ref().map_or_else(
             || old.description.clone(),
             |text| text.as_ref().map(|text| text.as_str().to_owned()),
         ),
-        status: status.map_or(old.status, |word| word.over(old.status)),
+        status,
         start_date: start_date.unwrap_or(old.start_date),
         end_date: end_date.unwrap_or(old.end_date),
         ..old.clone()

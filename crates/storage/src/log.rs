@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use chorus_model::{ConnectionId, Event, Room, Scope, SyncId, Timestamp, UserId, UserRef};
+use chorus_model::{
+    ConnectionId, Event, ProjectId, Room, Scope, SyncId, Timestamp, UserId, UserRef,
+};
 use rusqlite::Row;
 
 use crate::error::StoreError;
@@ -158,6 +160,26 @@ impl Reads<'_> {
                  (select sync_id from log where at < ?2 order by sync_id desc limit 1), 0)
              order by r.sync_id desc limit ?4",
             (room, since.micros(), actor.0, at_most(MOST_BY_ACTOR, MOST)),
+            event,
+        )
+    }
+
+    /// The events of a project before `before`, newest first, at most `limit` (and 1,000): those
+    /// that its members may know, and of these, with `kind`, those whose names begin with it.
+    pub fn events_of_project(
+        &self,
+        project: ProjectId,
+        before: SyncId,
+        kind: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<Arc<Event>>, StoreError> {
+        self.many(
+            "select l.sync_id, l.scope, l.v, l.actor, l.origin, l.at, l.payload
+             from log_room r cross join log l on l.sync_id = r.sync_id
+             where r.room = ?1 and l.scope = ?1 and r.sync_id < ?2
+               and (?3 is null or substr(l.kind, 1, length(?3)) = ?3)
+             order by r.sync_id desc limit ?4",
+            (Scope::Project(project).to_string(), integer(before), kind, at_most(limit, MOST)),
             event,
         )
     }

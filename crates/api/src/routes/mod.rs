@@ -1,5 +1,6 @@
 //! The resources, one file each. Every file states what it needs of the state in its bounds.
 
+mod activity;
 mod auth;
 pub(crate) mod bulk;
 mod channels;
@@ -57,6 +58,7 @@ where
         .merge(events::routes())
         .merge(notifications::routes())
         .merge(search::routes())
+        .merge(activity::routes())
         .merge(snapshot::routes())
         .merge(sync::routes())
         .merge(status::native())

@@ -71,8 +71,8 @@ impl Tx<'_> {
     pub fn insert_project(&mut self, new: &NewProject) -> Result<Project, StoreError> {
         let id = self.single(
             "insert into projects (name, description, status, owner_id, start_date, end_date,
-                                   created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) returning id",
+                                   is_archived, created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?3 = 'archived', ?7, ?7) returning id",
             (
                 &new.name,
                 &new.description,
