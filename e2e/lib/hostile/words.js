@@ -8,7 +8,7 @@ const native = (text) => complains(text, 'invalid');
 const noObjectForNative = (door) =>
   native(door.socketIo ? 'data must be an object' : 'message must be a JSON object {type, id?, data?} with data an object');
 const nativeType = native('type must be a command or request of the native protocol');
-const roomForm = native('room must be project:ID or task:ID');
+const roomForm = native('room must be project:ID, task:ID or channel:ID');
 const roomText = native('room must be a string');
 const noRoom = native('room is required');
 
