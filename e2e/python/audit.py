@@ -20,6 +20,9 @@ VERSIONED = {"tasks": "task", "projects": "project", "comments": "comment", "ite
 def audit(database, statement):
     database.execute("begin")
     if statement:
+        # Indexes of words are kept by a newer engine than this one may be.
+        for (name,) in database.execute("select name from sqlite_schema where type = 'trigger'").fetchall():
+            database.execute(f"drop trigger {name}")
         database.execute(statement)
     faults = engine(database)
     log = database.execute("select sync_id, kind, at, rooms, payload from log order by sync_id").fetchall()
