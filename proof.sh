@@ -63,7 +63,9 @@ search() {
 
 # A network that drops everybody again and again, and clients that resume.
 drops() {
-  in_node "drops of the network, raw and stock clients" drops "TRAVELLERS=${TRAVELLERS:-500}" "RETURNERS=${RETURNERS:-500}" \
+  in_node "drops of the network, raw clients" drops "TRAVELLERS=${TRAVELLERS:-500}" RETURNERS=0 \
+    "DROPS=${DROPS:-50}"
+  in_node "drops of the network, stock clients" drops TRAVELLERS=0 "RETURNERS=${RETURNERS:-500}" \
     "DROPS=${DROPS:-50}"
 }
 

@@ -27,8 +27,6 @@ export const WORDS = Object.keys(JOIN).filter((dialect) => dialect !== 'prodsigh
 export class Returner {
   /** Titles of tasks in the order in which they were told, once per event that has a place. */
   titles = [];
-  /** All that was told, in order: `{ name, args, offset }`. */
-  heard = [];
   /** Whether each connection after the first has recovered the one before. */
   recovered = [];
   /** Each id that it was known by. */
@@ -47,7 +45,7 @@ export class Returner {
       randomizationFactor: 0.5,
       ...options,
     });
-    this.socket.onAny((name, ...args) => this.#hear(name, args));
+    this.socket.onAny((_, ...args) => this.#hear(args));
     this.socket.on('connect', () => {
       if (this.ids.size > 0) this.recovered.push(this.socket.recovered);
       this.ids.add(this.socket.id);
@@ -86,13 +84,11 @@ export class Returner {
     this.socket.disconnect();
   }
 
-  #hear(name, all) {
+  #hear(all) {
     const last = all.at(-1);
     const offset = typeof last === 'string' && CURSOR.test(last) ? last : undefined;
-    const args = offset ? all.slice(0, -1) : all;
     this.offset = offset ?? this.offset;
-    this.heard.push({ name, args, offset });
-    const title = offset && this.pattern.exec(JSON.stringify(args))?.[1];
+    const title = offset && this.pattern.exec(JSON.stringify(all))?.[1];
     if (title) this.titles.push(title);
     this.#wake();
   }
