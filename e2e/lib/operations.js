@@ -54,7 +54,7 @@ export class Operations {
     if (!content) {
       assert.equal(body, '', `${name} has a body`);
     } else {
-      assert.equal(headers.get('content-type').split(';')[0], media, name);
+      if (media !== '*/*') assert.equal(headers.get('content-type').split(';')[0], media, name);
       this.document.check(content.schema, body, name);
     }
     const told = Object.keys(response.headers ?? {}).map((header) => header.toLowerCase());

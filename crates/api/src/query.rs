@@ -33,7 +33,7 @@ pub(crate) fn flag(word: &str) -> Result<bool, Rule> {
 
 /// What a yes or no may be.
 pub(crate) fn flag_schema(_: &mut Schemas) -> Value {
-    json!({ "type": "string", "enum": ["true", "false"] })
+    json!({ "type": "string", "enum": ["true", "false", "1", "0"] })
 }
 
 fn read(uri: &Uri) -> Result<Asked, Refusal> {

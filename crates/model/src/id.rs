@@ -13,6 +13,7 @@ macro_rules! id {
             JsonSchema,
         )]
         #[serde(transparent)]
+        #[schemars(extend("minimum" = 1))]
         pub struct $name(pub i64);
 
         impl fmt::Display for $name {

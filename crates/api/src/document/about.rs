@@ -87,7 +87,7 @@ impl About {
         self
     }
 
-    /// It answers with 200 and a body of this media type.
+    /// It answers with 200 and a body of this media type; `*/*` is any.
     pub(crate) fn answers_text(mut self, media: &'static str) -> Self {
         let schema: Give = Box::new(|_| json!({ "type": "string" }));
         self.successes.push(Success {

@@ -78,8 +78,9 @@ fn operation(
         });
     }
     if about.takes_file {
+        // Without a body the file is empty.
         written["requestBody"] =
-            json!({ "required": true, "content": { "application/octet-stream": {} } });
+            json!({ "required": false, "content": { "application/octet-stream": {} } });
     }
     written
 }

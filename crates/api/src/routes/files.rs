@@ -46,7 +46,7 @@ where
         change.take(&collab, project, given, file).await
     };
     let told = About::new("download_asset", "The file of an asset, to be kept.")
-        .answers_text("application/octet-stream")
+        .answers_text("*/*")
         .refuses(404, &["not_found"]);
     Routes::new()
         .at("/projects/{id}/assets/upload", [post(take, taken)])

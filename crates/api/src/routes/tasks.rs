@@ -29,7 +29,7 @@ where
 {
     let (forbidden, not_found) = (&["forbidden"], &["not_found"]);
     let all = About::new("list_tasks", "Tasks of all projects that one sees.");
-    let some = About::new("list_project_tasks", "Tasks of a project.").refuses(404, not_found);
+    let some = About::new("list_project_tasks", "Tasks of a project.");
     let created = |id, form: fn(&mut Schemas) -> Value| {
         About::new(id, "Makes a task in a project.")
             .form(form)
@@ -91,6 +91,7 @@ fn filtered(about: About) -> About {
             json!({ "type": "string", "enum": words.collect::<Vec<_>>(), "default": ORDERS[0] })
         })
         .pages(document::list::<Task>)
+        .refuses(404, &["not_found"])
 }
 
 /// A new task of the project in the path: `project_id` is not read.
