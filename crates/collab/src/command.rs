@@ -240,9 +240,9 @@ pub struct NewTask {
     #[serde(rename = "type")]
     #[schemars(default)]
     pub task_type: TaskType,
-    #[schemars(default, length(max = MOST_LABELS))]
+    #[schemars(default, length(max = MOST_LABELS), extend("type" = ["array", "null"]))]
     pub labels: Vec<Label>,
-    #[schemars(default, length(max = MOST_DEPENDENCIES))]
+    #[schemars(default, length(max = MOST_DEPENDENCIES), extend("type" = ["array", "null"]))]
     pub depends_on: Vec<TaskId>,
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
@@ -270,8 +270,10 @@ pub struct TaskPatch {
     #[schemars(default, with = "TaskType")]
     pub task_type: Option<TaskType>,
     #[schemars(default, with = "Vec<Label>", length(max = MOST_LABELS))]
+    #[schemars(extend("type" = ["array", "null"]))]
     pub labels: Option<Vec<Label>>,
     #[schemars(default, with = "Vec<TaskId>", length(max = MOST_DEPENDENCIES))]
+    #[schemars(extend("type" = ["array", "null"]))]
     pub depends_on: Option<Vec<TaskId>>,
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,

@@ -152,11 +152,10 @@ impl About {
 
     /// It may be made on condition of a version.
     pub(crate) fn conditional(self) -> Self {
-        self.header(
-            "If-Match",
-            "Only if the entity still has this version.",
-            |_| json!({ "type": "string", "examples": ["\"3\""] }),
-        )
+        self.header("If-Match", "Only if the entity still has this version.", |_| {
+            let tag = r#"^(\*|(W/)?("\d+"|\d+))$"#;
+            json!({ "type": "string", "pattern": tag, "examples": ["\"3\""] })
+        })
         .refuses(412, &["version_conflict"])
     }
 

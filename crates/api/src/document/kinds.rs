@@ -114,7 +114,8 @@ fn form(kind: &'static Kind, new: bool) -> Value {
 fn read_field(field: &Field) -> Value {
     let mut schema = match field.shape {
         Shape::Text(most) | Shape::FileName(most) => {
-            json!({ "type": "string", "maxLength": most })
+            let least = u8::from(matches!(field.given, Given::Required));
+            json!({ "type": "string", "minLength": least, "maxLength": most })
         }
         Shape::MediaType => json!({ "type": "string", "maxLength": 255 }),
         Shape::Decimal(_, low, high) => json!({
