@@ -28,7 +28,7 @@ fuzz-build:
 	cd fuzz && $(CARGO) build --locked
 
 # Real clients against the real binary, which can be told where to crash.
-e2e: e2e/node_modules e2e/python/.venv page-tools proxy-tools
+e2e: e2e/node_modules e2e/python/.venv e2e/python/.schemathesis page-tools proxy-tools
 	$(CARGO) build --locked --package chorus-server --features crash-points --bin chorus --example wall
 	$(CARGO) build --locked --package chorus-gateway --example conformance
 	$(CARGO) build --locked --package chorus-storage --example crowded
@@ -40,6 +40,15 @@ e2e/node_modules: e2e/package.json e2e/package-lock.json
 
 # The stock Python client of Socket.IO, in an environment of its own.
 e2e/python/.venv: e2e/python/requirements.txt
+	rm -rf $@
+	python3 -m venv --without-pip $@
+	python3 -m pip --python $@/bin/python install --quiet --disable-pip-version-check \
+		--no-deps --no-compile --only-binary :all: --require-hashes --requirement $<
+	touch $@
+
+# The property-based tester of the REST interface, in another: its parts in C and Rust are of the
+# platform, and the client needs none.
+e2e/python/.schemathesis: e2e/python/schemathesis.txt
 	rm -rf $@
 	python3 -m venv --without-pip $@
 	python3 -m pip --python $@/bin/python install --quiet --disable-pip-version-check \

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [search] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
+# ./proof.sh [crash] [drops] [comeback] [torture] [stall] [eviction] [money] [storm] [search] [rest] [simulate] [properties] [fuzz]: the long forms of the tests; without arguments all.
 # What came of them is added to docs/proof/<date>.md; the status says whether all passed.
 # KILLS (50): ends of the process. TRAVELLERS (500) and RETURNERS (500): raw and stock clients. DROPS (50) of the network.
-# CLIENTS (2000) that come back at once. EDITS (10000) of money. TORTURE_SECONDS (600) and SEED of the torture.
+# CLIENTS (2000) that come back at once. EDITS (10000) of money. TORTURE_SECONDS (600) and SEED of the torture and of REST. EXAMPLES (50) of requests per operation.
 # SEEDS (50000) of the simulator, from FIRST_SEED (by the time) on. PROPTEST_CASES (20000): cases per property.
 # FUZZ_MINUTES (30): of CPU time for each fuzz target; two run at a time, each on one core.
 # FUZZ_TARGETS: which; without it, all.
@@ -13,7 +13,7 @@ export KILLS=${KILLS:-50} PROPTEST_CASES=${PROPTEST_CASES:-20000}
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 failed=0 rows=()
-[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction money storm search simulate properties fuzz
+[ $# -gt 0 ] || set -- crash drops comeback torture stall eviction money storm search rest simulate properties fuzz
 
 # row NAME COMMAND COUNTS SECONDS STATUS: one line of the table.
 row() {
@@ -59,6 +59,12 @@ in_node() {
 search() {
   cargo build --locked --release --package chorus-storage --example crowded
   in_node "search" search "TASKS=${TASKS:-100000}" "MESSAGES=${MESSAGES:-1000000}"
+}
+
+# Requests that a property-based tester makes of the OpenAPI document. Others each time.
+rest() {
+  make e2e/python/.schemathesis
+  in_node "requests made of the OpenAPI document" schemathesis "EXAMPLES=${EXAMPLES:-50}" "SEED=${SEED:-$RANDOM}"
 }
 
 # A network that drops everybody again and again, and clients that resume.
@@ -221,7 +227,7 @@ report() {
 
 for part in "$@"; do
   case $part in
-    crash | drops | comeback | torture | stall | eviction | money | storm | search | simulate | properties | fuzz) "$part" ;;
+    crash | drops | comeback | torture | stall | eviction | money | storm | search | rest | simulate | properties | fuzz) "$part" ;;
     *) echo "$0: no part is called $part" >&2 && exit 2 ;;
   esac
 done

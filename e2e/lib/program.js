@@ -20,10 +20,13 @@ export class Program {
   /** What it wrote to standard error. */
   errors = '';
 
-  /** Starts the server's binary, or another; `env` is all of its environment but the path. */
-  constructor(args, env = {}, binary = BINARY) {
+  /**
+   * Starts the server's binary, or another, in the directory `cwd`; `env` is all of its environment
+   * but the path.
+   */
+  constructor(args, env = {}, binary = BINARY, cwd = undefined) {
     this.about = [path.basename(binary), ...args].join(' ');
-    this.#child = spawn(binary, args, { env: { PATH: process.env.PATH, ...env } });
+    this.#child = spawn(binary, args, { cwd, env: { PATH: process.env.PATH, ...env } });
     running.add(this.#child);
     this.#child.stderr.on('data', (text) => (this.errors += text));
     // A program that ended does not read what is said; the test sees that by what does not come.
