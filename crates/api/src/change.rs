@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::{IntoResponse, Response};
 use chorus_collab::forms::tasks::TaskEntry;
+use chorus_collab::invitations::NewInvitation;
 use chorus_collab::items::form::Given;
 use chorus_collab::{
     Answer, Caller as Asker, Collab, Command, Done, Emission, Fault, IdempotencyKey, TokenFault,
@@ -107,6 +108,15 @@ impl Change {
         Ok(answer(done, StatusCode::CREATED))
     }
 
+    /// Asks somebody into a project. The secret of the link is told this once.
+    pub(crate) async fn invite(self, new: NewInvitation) -> Result<Response, Refusal> {
+        if self.if_version.is_some() {
+            return Err(Refusal::UnknownPrecondition);
+        }
+        let (done, secret) = self.collab.invite(self.asker, new).await?;
+        Ok(told(done, StatusCode::CREATED, secret.as_deref()))
+    }
+
     /// Changes tasks, each for itself.
     pub(crate) async fn make_many(self, items: Vec<TaskEntry>) -> Result<Response, Refusal> {
         if self.if_version.is_some() {
@@ -161,12 +171,21 @@ fn status(command: &Command) -> StatusCode {
 }
 
 fn answer(done: Done, status: StatusCode) -> Response {
+    told(done, status, None)
+}
+
+fn told(done: Done, status: StatusCode, secret: Option<&str>) -> Response {
     let body = match done.answer {
         Answer::Project(project) => versioned(&project, project.version),
         Answer::Task(task) => versioned(&task, task.version),
         Answer::Comment(comment) => versioned(&comment, comment.version),
         Answer::Item(item) => versioned(&item, item.head.version),
         Answer::Items(bulk) => Json(bulk).into_response(),
+        Answer::Invitation(invitation) => {
+            let mut told = json!(invitation);
+            told["token"] = json!(secret);
+            Json(told).into_response()
+        }
         Answer::Channel(channel) => versioned(&channel, channel.version),
         Answer::Message(message) => versioned(&message, message.version),
         Answer::ChannelMember(member) => Json(member).into_response(),

@@ -122,12 +122,17 @@ fn verdict(fault: &Fault) -> (StatusCode, &'static str) {
             StatusCode::UNPROCESSABLE_ENTITY
         }
         Fault::Unauthenticated(_) | Fault::BadCredentials => StatusCode::UNAUTHORIZED,
-        Fault::Deactivated | Fault::Forbidden | Fault::RegistrationClosed | Fault::NotThere => {
-            StatusCode::FORBIDDEN
-        }
+        Fault::Deactivated
+        | Fault::Forbidden
+        | Fault::RegistrationClosed
+        | Fault::NotThere
+        | Fault::NotInvited => StatusCode::FORBIDDEN,
         Fault::NotFound(_) | Fault::NoFiles => StatusCode::NOT_FOUND,
         Fault::FileTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-        Fault::Taken(_) | Fault::NameTaken | Fault::AlreadyMember => StatusCode::CONFLICT,
+        Fault::Taken(_) | Fault::NameTaken | Fault::AlreadyMember | Fault::AlreadyInvited => {
+            StatusCode::CONFLICT
+        }
+        Fault::InvitationOver(_) => StatusCode::GONE,
         Fault::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
         Fault::TooManyConnections | Fault::TooManyRequests | Fault::TooManyRooms => {
             StatusCode::TOO_MANY_REQUESTS

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::collab::Collab;
 use crate::doing::Doing;
 use crate::fault::{Fault, Noun};
+use crate::invitations::{self, Shown};
 use crate::tokens::{Authenticated, Checked, Named, TokenFault, TokenKind, TokenRules};
 
 /// Who may make an account by himself.
@@ -49,9 +50,23 @@ pub struct Login {
 }
 
 impl Collab {
-    /// Makes an account, if the server lets people. The first one is an admin's.
-    pub async fn register(&self, account: NewAccount) -> Result<User, Fault> {
-        if self.parts.registration != Registration::Open {
+    /// Makes an account, if the server lets people. The first one is an admin's. Who shows the
+    /// secret of an invitation is in its project when he has his account.
+    pub async fn register(
+        &self,
+        account: NewAccount,
+        invitation: Option<Shown>,
+    ) -> Result<User, Fault> {
+        let invited = invitation.filter(|_| self.parts.registration != Registration::Closed);
+        if let Some(shown) = invited {
+            // Before the costly part; decided once more in the transaction.
+            let (email, now) = (account.email.clone(), self.parts.clock.now());
+            let check = move |reads: &Reads<'_>| {
+                let email = email.as_ref().map(Email::as_str);
+                Ok(invitations::open_to_new(reads, shown, email, now))
+            };
+            self.parts.store.read(check).await??;
+        } else if self.parts.registration != Registration::Open {
             // Before the costly part; decided once more in the transaction.
             let any = self.parts.store.read(|reads| reads.users(Page { limit: 1, offset: 0 }));
             if !any.await?.is_empty() {
@@ -59,9 +74,10 @@ impl Collab {
             }
         }
         let hash = self.parts.hasher.hash(account.password.clone()).await?;
-        let by = match self.parts.registration {
-            Registration::Open => AddedBy::Anybody,
-            Registration::Invite | Registration::Closed => AddedBy::First,
+        let by = match (invited, self.parts.registration) {
+            (Some(shown), _) => AddedBy::Invited(shown),
+            (None, Registration::Open) => AddedBy::Anybody,
+            (None, Registration::Invite | Registration::Closed) => AddedBy::First,
         };
         add_account(&self.parts.store, account, hash, by).await
     }
@@ -234,6 +250,8 @@ pub enum AddedBy {
     Anybody,
     /// Somebody by himself, if there is no account yet.
     First,
+    /// Somebody who was invited, and comes in.
+    Invited(Shown),
     /// The server's own tools.
     Tool(WorkspaceRole),
 }
@@ -249,7 +267,7 @@ pub async fn add_account(
         let first = tx.user_count()? == 0;
         let given = match by {
             AddedBy::First if !first => return Err(Fault::RegistrationClosed),
-            AddedBy::First | AddedBy::Anybody => WorkspaceRole::User,
+            AddedBy::First | AddedBy::Anybody | AddedBy::Invited(_) => WorkspaceRole::User,
             AddedBy::Tool(role) => role,
         };
         let user = tx.insert_user(&NewUser {
@@ -264,7 +282,11 @@ pub async fn add_account(
             role: if first { WorkspaceRole::Admin } else { given },
             password_hash: password_hash.clone(),
         })?;
-        user.map_err(Fault::Taken)
+        let user = user.map_err(Fault::Taken)?;
+        if let AddedBy::Invited(shown) = by {
+            invitations::accept(&mut Doing::new(tx, user.id, None)?, shown)?;
+        }
+        Ok(user)
     });
     Ok(written.await?.value)
 }

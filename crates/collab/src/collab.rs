@@ -19,7 +19,7 @@ use crate::files::Files;
 use crate::passwords::Hasher;
 use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
-use crate::{bulk, chat, comments, custom, items, members, projects, tasks};
+use crate::{bulk, chat, comments, custom, invitations, items, members, projects, tasks};
 
 /// What a [`Collab`] is made of.
 #[derive(Debug)]
@@ -188,6 +188,7 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
         }
         Command::UpdateItems { kind, entries } => items::update_many(doing, kind, entries),
         Command::Chat(command) => chat::apply(doing, command),
+        Command::Invitation(command) => invitations::apply(doing, command),
         Command::MarkRead { notifications } => {
             let user = doing.user.id;
             let read = doing.tx.mark_notifications_read(user, notifications.as_deref())?;

@@ -2,9 +2,9 @@
 
 use chorus_model::text::{CommentText, Description, Label, Name, Title};
 use chorus_model::{
-    Channel, ChannelMember, Comment, CommentId, Cursor, CustomEvent, Item, ItemId, Kind, Member,
-    Message, NotificationId, Priority, Project, ProjectId, ProjectRole, ProjectStatus, ReadMarker,
-    SyncId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId, Word,
+    Channel, ChannelMember, Comment, CommentId, Cursor, CustomEvent, Invitation, Item, ItemId,
+    Kind, Member, Message, NotificationId, Priority, Project, ProjectId, ProjectRole,
+    ProjectStatus, ReadMarker, SyncId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId, Word,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::ChatCommand;
 use crate::forms::tasks::TaskEntry;
 use crate::forms::{FARTHEST, MOST_DEPENDENCIES, MOST_HOURS, MOST_LABELS};
+use crate::invitations::InvitationCommand;
 use crate::items::form::Given;
 use crate::items::{Bulk, BulkEntry, Spot};
 
@@ -146,6 +147,8 @@ pub enum Command {
     },
     /// Changes what people talk in, or what was said.
     Chat(ChatCommand),
+    /// Asks somebody into a project, or settles an invitation.
+    Invitation(InvitationCommand),
     /// Notes that the caller has read notifications.
     MarkRead {
         /// Which; none means all.
@@ -313,6 +316,8 @@ pub enum Answer {
     Message(Message),
     /// How far somebody has read.
     Marker(ReadMarker),
+    /// An invitation as it is now, without its secret.
+    Invitation(Invitation),
     /// It is gone.
     Deleted,
     /// These notifications were unread and are not any more.

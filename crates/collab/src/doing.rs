@@ -49,10 +49,16 @@ impl<'a, 't> Doing<'a, 't> {
         let Some(person) = self.tx.user(user)?.filter(|person| person.is_active) else {
             return Ok(());
         };
-        if access::role(self.tx, &person, project)?.is_none()
-            || self.tx.is_muted(user, project)?
-            || self.tx.unwanted(user)?.contains(&notice.kind())
-        {
+        if access::role(self.tx, &person, project)?.is_none() || self.tx.is_muted(user, project)? {
+            return Ok(());
+        }
+        self.notify_outsider(user, notice)
+    }
+
+    /// Lets somebody know who need not belong to any project, unless he does not want to be
+    /// notified of such things.
+    pub(crate) fn notify_outsider(&mut self, user: UserId, notice: &Notice) -> Result<(), Fault> {
+        if self.tx.unwanted(user)?.contains(&notice.kind()) {
             return Ok(());
         }
         let notification = self.tx.insert_notification(user, &self.actor, notice)?;

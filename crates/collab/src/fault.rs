@@ -1,6 +1,6 @@
 //! Why something was refused: closed, so that every door can say it in its own words.
 
-use chorus_model::Invalid;
+use chorus_model::{Invalid, InvitationState};
 use chorus_storage::{StoreError, Taken, WriteError};
 
 use crate::tokens::TokenFault;
@@ -35,6 +35,21 @@ pub enum Fault {
     /// The person belongs to the project already.
     #[error("User is already a member")]
     AlreadyMember,
+    /// This address has an invitation into the project that can be accepted.
+    #[error("An invitation for this address is pending")]
+    AlreadyInvited,
+    /// The invitation is for another person.
+    #[error("The invitation is for somebody else")]
+    NotInvited,
+    /// The invitation can be accepted no more.
+    #[error("The invitation {}", match .0 {
+        InvitationState::Pending => "is pending",
+        InvitationState::Accepted => "has been accepted",
+        InvitationState::Declined => "has been declined",
+        InvitationState::Revoked => "has been revoked",
+        InvitationState::Expired => "has expired",
+    })]
+    InvitationOver(InvitationState),
     /// Somebody changed it since the caller looked.
     #[error("The version is {current} now")]
     VersionConflict {
@@ -101,6 +116,13 @@ impl Fault {
             Self::Taken(Taken::Email) => "email_taken",
             Self::NameTaken => "name_taken",
             Self::AlreadyMember => "already_member",
+            Self::AlreadyInvited => "already_invited",
+            Self::NotInvited => "not_invited",
+            Self::InvitationOver(InvitationState::Pending) => "invitation_pending",
+            Self::InvitationOver(InvitationState::Accepted) => "invitation_accepted",
+            Self::InvitationOver(InvitationState::Declined) => "invitation_declined",
+            Self::InvitationOver(InvitationState::Revoked) => "invitation_revoked",
+            Self::InvitationOver(InvitationState::Expired) => "invitation_expired",
             Self::VersionConflict { .. } => "version_conflict",
             Self::KeyReused => "key_reused",
             Self::KeyExpired => "key_expired",
@@ -129,6 +151,7 @@ pub enum Noun {
     Message,
     User,
     Member,
+    Invitation,
     Notification,
     Item,
     File,

@@ -8,6 +8,7 @@ use chorus_model::{
 use serde_json::{Map, Value};
 
 pub mod chat;
+pub mod invitations;
 pub mod tasks;
 
 use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
@@ -32,6 +33,12 @@ pub const MOST_READ: usize = 1_000;
 
 /// The command of this name; none if there is no such command.
 pub fn command(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
+    let asked = of_work(name, object).or_else(|| chat::command(name, object));
+    asked.or_else(|| invitations::command(name, object))
+}
+
+/// A command on projects, members, tasks, comments, items or notifications.
+fn of_work(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
     let id = |name| id(object, name);
     let version = || version(object);
     Some(match name {
@@ -97,7 +104,7 @@ pub fn command(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
             let ids = notifications(object.get("ids")).map_err(Fault::from);
             ids.map(|notifications| Command::MarkRead { notifications })
         }
-        _ => return chat::command(name, object),
+        _ => return None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Who belongs to a project.
 
 use chorus_model::text::Rule;
-use chorus_model::{Body, Invalid, Member, ProjectId, ProjectRole, UserId};
+use chorus_model::{Body, Invalid, Member, ProjectId, ProjectRole, User, UserId};
 
 use crate::access::Action;
 use crate::command::Answer;
@@ -24,15 +24,25 @@ pub(crate) fn add(
     }
     let person = doing.tx.user(user)?.filter(|person| person.is_active);
     let person = person.ok_or(Fault::NotFound(Noun::User))?;
+    enter(doing, project, &person, role)
+}
+
+/// Makes a member of who may become one.
+pub(crate) fn enter(
+    doing: &mut Doing<'_, '_>,
+    project: ProjectId,
+    person: &User,
+    role: ProjectRole,
+) -> Result<Answer, Fault> {
     let member = Member {
         project_id: project,
-        user_id: user,
+        user_id: person.id,
         user: person.to_ref(),
         role,
         joined_at: doing.tx.now(),
     };
     let at = doing.append(Body::MemberAdded { member: member.clone() })?;
-    doing.tx.open_membership(project, user, role, at)?;
+    doing.tx.open_membership(project, person.id, role, at)?;
     Ok(Answer::Member(member))
 }
 
@@ -80,7 +90,7 @@ fn member(doing: &Doing<'_, '_>, project: ProjectId, user: UserId) -> Result<Mem
     doing.tx.member(project, user)?.ok_or(Fault::NotFound(Noun::Member))
 }
 
-fn check_role(role: ProjectRole) -> Result<(), Fault> {
+pub(crate) fn check_role(role: ProjectRole) -> Result<(), Fault> {
     if role == ProjectRole::Owner {
         return Err(Invalid::new("role", Rule::OneOf(GIVEN)).into());
     }

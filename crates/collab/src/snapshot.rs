@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chorus_model::{
-    Channel, Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
-    UserId,
+    Channel, Cursor, Invalid, Invitation, Item, ItemId, Member, Project, ProjectId, Rule, Task,
+    TaskId, Totals, UserId,
 };
 use chorus_storage::{ChannelFilter, Page, Place, Reads, StoreError};
 
@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub members: Vec<Member>,
     /// Its channels that the reader may see, by id.
     pub channels: Vec<Channel>,
+    /// The invitations that can be accepted, by id, if the reader may manage the members.
+    pub invitations: Vec<Invitation>,
     /// Its tasks, by id.
     pub tasks: Vec<Task>,
     /// After all tasks its items of all kinds, by id.
@@ -60,6 +62,7 @@ impl Collab {
         from: Option<Next>,
         limit: u32,
     ) -> Result<Snapshot, Fault> {
+        let now = self.parts.clock.now();
         self.query(user, move |reads, user| {
             access::permit(reads, user, id, Action::Read)?;
             let cursor = match &from {
@@ -78,7 +81,22 @@ impl Collab {
             let filter = ChannelFilter { project: Some(id), task: None };
             // The project is seen: whether all others are too makes no difference here.
             let channels = reads.channels(user.id, true, filter, Page::FIRST)?;
-            Ok(Snapshot { cursor, project, members, channels, tasks, items, totals, next })
+            let invitations = match access::permit(reads, user, id, Action::EditMembers) {
+                Ok(_) => reads.pending_invitations(id, now)?,
+                Err(Fault::Forbidden) => Vec::new(),
+                Err(fault) => return Err(fault),
+            };
+            Ok(Snapshot {
+                cursor,
+                project,
+                members,
+                channels,
+                invitations,
+                tasks,
+                items,
+                totals,
+                next,
+            })
         })
         .await
     }

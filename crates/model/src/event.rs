@@ -14,6 +14,7 @@ use crate::comment::Comment;
 use crate::cursor::SyncId;
 use crate::custom::CustomEvent;
 use crate::id::{ConnectionId, MessageId, TaskId};
+use crate::invitation::InvitationTold;
 use crate::item::{ItemChange, ItemsChange};
 use crate::message::Message;
 use crate::notification::Notification;
@@ -267,6 +268,19 @@ pub enum Body {
         /// Where.
         channel: ChannelRef,
     },
+    /// Somebody was asked into a project. Told, like what becomes of it, to each who may manage
+    /// the members and to the person, if it is for one who has an account.
+    #[serde(rename = "invitation.created")]
+    InvitationCreated(InvitationTold),
+    /// Somebody has come in by an invitation.
+    #[serde(rename = "invitation.accepted")]
+    InvitationAccepted(InvitationTold),
+    /// An invitation was turned down.
+    #[serde(rename = "invitation.declined")]
+    InvitationDeclined(InvitationTold),
+    /// An invitation was taken back.
+    #[serde(rename = "invitation.revoked")]
+    InvitationRevoked(InvitationTold),
     /// Somebody should know something.
     #[serde(rename = "notification.created")]
     NotificationCreated {
@@ -331,6 +345,10 @@ impl Body {
             Self::MessageDeleted { .. } => "message.deleted",
             Self::ReactionAdded { .. } => "reaction.added",
             Self::ReactionRemoved { .. } => "reaction.removed",
+            Self::InvitationCreated(_) => "invitation.created",
+            Self::InvitationAccepted(_) => "invitation.accepted",
+            Self::InvitationDeclined(_) => "invitation.declined",
+            Self::InvitationRevoked(_) => "invitation.revoked",
             Self::NotificationCreated { .. } => "notification.created",
             Self::UserUpdated { .. } => "user.updated",
             Self::UserDeactivated { .. } => "user.deactivated",
@@ -371,6 +389,10 @@ impl Body {
             | Self::ReactionAdded { channel, .. }
             | Self::ReactionRemoved { channel, .. } => channel.scope(),
             Self::ChannelRead { marker } => Scope::User(marker.user_id),
+            Self::InvitationCreated(told)
+            | Self::InvitationAccepted(told)
+            | Self::InvitationDeclined(told)
+            | Self::InvitationRevoked(told) => Scope::User(told.to),
             Self::NotificationCreated { notification } => Scope::User(notification.user_id),
             Self::UserUpdated { user }
             | Self::UserDeactivated { user }

@@ -41,6 +41,8 @@ id! {
     ChannelId,
     /// A message in a channel.
     MessageId,
+    /// An invitation into a project.
+    InvitationId,
 }
 
 /// One presence of a session in one namespace, unique over restarts and nodes.

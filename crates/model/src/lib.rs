@@ -7,7 +7,7 @@
 //! * [`cursor`] – an event's place in the log, and the opaque position that clients hold;
 //! * [`text`] – texts that are valid by construction, and how a violated rule is told;
 //! * [`words`] – the closed vocabularies (status, priority, roles);
-//! * [`user`], [`project`], [`task`], [`comment`], [`channel`], [`message`], [`notification`] – entities; their serde form
+//! * [`user`], [`project`], [`task`], [`comment`], [`channel`], [`message`], [`invitation`], [`notification`] – entities; their serde form
 //!   is the native shape of the product;
 //! * [`decimal`] – exact numbers; [`mod@kind`], [`value`], [`item`] – things that are alike: what a
 //!   kind declares, the values of its fields, and its items;
@@ -27,6 +27,7 @@ pub mod decimal;
 pub mod event;
 pub mod histogram;
 pub mod id;
+pub mod invitation;
 pub mod item;
 pub mod kind;
 pub mod message;
@@ -49,9 +50,10 @@ pub use decimal::Decimal;
 pub use event::{Body, Event, Room, Scope};
 pub use histogram::{Distribution, Histogram};
 pub use id::{
-    ChannelId, CommentId, ConnectionId, ItemId, MessageId, NotificationId, ProjectId, TaskId,
-    UserId,
+    ChannelId, CommentId, ConnectionId, InvitationId, ItemId, MessageId, NotificationId, ProjectId,
+    TaskId, UserId,
 };
+pub use invitation::{Invitation, InvitationTold};
 pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals, Whole};
 pub use kind::Kind;
 pub use message::{Emoji, Message, Reaction};
@@ -63,5 +65,6 @@ pub use text::{Invalid, Rule};
 pub use user::{Principal, User, UserRef};
 pub use value::{Value, Values};
 pub use words::{
-    NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, TaskType, Word, WorkspaceRole,
+    InvitationState, NoticeKind, Priority, ProjectRole, ProjectStatus, TaskStatus, TaskType, Word,
+    WorkspaceRole,
 };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::channel::ChannelRef;
 use crate::clock::Timestamp;
 use crate::id::{CommentId, MessageId, NotificationId, UserId};
+use crate::invitation::Invitation;
 use crate::task::TaskRef;
 use crate::user::UserRef;
 use crate::words::{NoticeKind, TaskStatus};
@@ -62,6 +63,11 @@ pub enum Notice {
         /// Its beginning, at most 200 characters.
         context: String,
     },
+    /// Somebody asked the person into a project.
+    Invited {
+        /// How.
+        invitation: Invitation,
+    },
 }
 
 impl Notice {
@@ -72,6 +78,7 @@ impl Notice {
             Self::TaskStatusChanged { .. } => NoticeKind::TaskStatusChanged,
             Self::CommentAdded { .. } => NoticeKind::CommentAdded,
             Self::Mentioned { .. } => NoticeKind::Mentioned,
+            Self::Invited { .. } => NoticeKind::Invited,
         }
     }
 }

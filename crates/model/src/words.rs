@@ -59,6 +59,24 @@ vocabulary! {
         CommentAdded = "comments",
         /// Somebody named the person in a message.
         Mentioned = "mentions",
+        /// The person was asked into a project.
+        Invited = "invitations",
+    }
+}
+
+vocabulary! {
+    /// What has become of an invitation.
+    InvitationState {
+        /// It can be accepted.
+        Pending = "pending",
+        /// Somebody has come in by it.
+        Accepted = "accepted",
+        /// It was turned down.
+        Declined = "declined",
+        /// It was taken back.
+        Revoked = "revoked",
+        /// Its time is over.
+        Expired = "expired",
     }
 }
 

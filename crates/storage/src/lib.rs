@@ -51,6 +51,7 @@ pub use store::{Batch, Committed, Options, Store, Written};
 pub use tables::channel_members::ChannelInterval;
 pub use tables::channels::{ChannelFilter, NewChannel};
 pub use tables::comments::NewComment;
+pub use tables::invitations::{Invited, NewInvitation};
 pub use tables::items::NewItem;
 pub use tables::kept_answers::KeptAnswer;
 pub use tables::memberships::Interval;

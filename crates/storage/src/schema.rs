@@ -21,14 +21,24 @@ const STEPS: &[&str] = &[
     include_str!("schema/0008_channels.sql"),
     include_str!("schema/0009_search.sql"),
     include_str!("schema/0010_tasks.sql"),
+    include_str!("schema/0011_invitations.sql"),
 ];
 
 /// "Chor" in ASCII.
 const APPLICATION: i64 = 0x4368_6f72;
 
 /// The tables whose ids clients see.
-const ENTITIES: &[&str] =
-    &["users", "projects", "tasks", "comments", "notifications", "items", "channels", "messages"];
+const ENTITIES: &[&str] = &[
+    "users",
+    "projects",
+    "tasks",
+    "comments",
+    "notifications",
+    "items",
+    "channels",
+    "messages",
+    "invitations",
+];
 
 /// Brings the database up to the newest schema. In a new one, the first entity of each kind gets
 /// an id above `first_id`.

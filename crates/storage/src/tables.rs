@@ -8,6 +8,7 @@ pub mod channel_members;
 pub mod channels;
 pub mod comments;
 pub mod identities;
+pub mod invitations;
 pub mod items;
 pub mod kept_answers;
 pub mod memberships;

@@ -4,6 +4,7 @@
 mod about;
 mod asyncapi;
 mod chat;
+mod invitations;
 pub(crate) mod kinds;
 mod native;
 mod openapi;
@@ -16,6 +17,7 @@ pub use asyncapi::asyncapi;
 pub(crate) use chat::{
     channel_member, content, emoji, new_channel_here, new_message_here, read_form, read_markers,
 };
+pub(crate) use invitations::{made_invitation, new_invitation, secret};
 pub use openapi::openapi;
 pub(crate) use routes::{Routes, delete, get, patch, post, put};
 pub(crate) use schemas::{

@@ -96,7 +96,12 @@ pub(super) fn requests() -> Vec<Request> {
         ),
         command("notification.read", schemas::notifications, schemas::marked),
     ];
-    own.into_iter().chain(of_items()).chain(super::chat::requests()).collect()
+    own.into_iter().chain(of_other_nouns()).collect()
+}
+
+fn of_other_nouns() -> impl Iterator<Item = Request> {
+    let invitations = super::invitations::requests();
+    of_items().into_iter().chain(super::chat::requests()).chain(invitations)
 }
 
 /// Commands about items of every kind.

@@ -128,7 +128,7 @@ pub(crate) fn role(schemas: &mut Schemas) -> Value {
 }
 
 /// A role that can be given: all but the owner's.
-fn given_role(_: &mut Schemas) -> Value {
+pub(super) fn given_role(_: &mut Schemas) -> Value {
     let given = ProjectRole::ALL.iter().filter(|role| **role != ProjectRole::Owner);
     json!({ "type": "string", "enum": given.collect::<Vec<_>>() })
 }

@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use chorus_collab::accounts::{Login, NewAccount};
+use chorus_collab::forms::invitations as forms;
+use chorus_collab::invitations::Shown;
 use chorus_collab::{Collab, Fault, Fields, TokenFault};
 use chorus_model::text::{Email, Name, Password, Username};
 use chorus_model::{Invalid, Rule};
@@ -28,10 +30,20 @@ where
     S: Clone + Send + Sync + 'static,
 {
     let registered = About::new("register", "Makes an account.")
-        .form(read::<NewAccount>)
+        .form(registration_form)
         .answers(201, written::<Person<'_>>)
         .refuses(400, &["username_taken", "email_taken"])
-        .refuses(403, &["registration_closed"]);
+        .refuses(403, &["registration_closed", "not_invited"])
+        .refuses(404, &["not_found"])
+        .refuses(
+            410,
+            &[
+                "invitation_accepted",
+                "invitation_declined",
+                "invitation_revoked",
+                "invitation_expired",
+            ],
+        );
     let logged_in = About::new("log_in", "Gets tokens for a name and a password.")
         .form(|s| s.named("Credentials", credentials_schema))
         .answers(200, written::<LoggedIn<'_>>)
@@ -62,6 +74,17 @@ where
         .at("/auth/logout", [post(log_out, logged_out)])
         .at("/auth/logout-all", [post(log_out_everywhere, out_everywhere)])
         .at("/auth/password", [post(change_password, changed)])
+}
+
+fn registration_form(schemas: &mut Schemas) -> Value {
+    schemas.named("Registration", |s| {
+        let secret = json!({
+            "type": ["string", "null"], "maxLength": 256,
+            "description": "The secret of an invitation, to be in its project.",
+        });
+        let invitation = object([("invitation", secret, false)]);
+        json!({ "allOf": [read::<NewAccount>(s), invitation] })
+    })
 }
 
 fn credentials_schema(_: &mut Schemas) -> Value {
@@ -102,7 +125,8 @@ struct LoggedIn<'a> {
 }
 
 async fn register(State(collab): State<Collab>, body: Object) -> Result<Response, Refusal> {
-    let registered = collab.register(new_account(&body.0)?).await;
+    let account = new_account(&body.0)?;
+    let registered = collab.register(account, invitation(&body.0)?).await;
     let user = registered.map_err(|fault| match fault {
         Fault::Taken(taken) => Refusal::TakenAtRegistration(taken),
         fault => fault.into(),
@@ -183,6 +207,13 @@ fn new_account(object: &Map<String, Value>) -> Result<NewAccount, Fault> {
     let full_name = fields.nullable_text("full_name", Name::parse).flatten();
     let (username, password) = fields.finish_with(username.zip(password))?;
     Ok(NewAccount { username, email, full_name, password })
+}
+
+/// The secret of an invitation, if one is shown.
+fn invitation(object: &Map<String, Value>) -> Result<Option<Shown>, Fault> {
+    let mut fields = Fields::new(object);
+    let secret = fields.nullable_text("invitation", forms::secret).flatten();
+    fields.finish().map(|()| secret.map(|secret| Shown::secret(&secret)))
 }
 
 /// Name and password. The name is a username, or else an address.

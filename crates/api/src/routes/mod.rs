@@ -7,6 +7,7 @@ mod channels;
 mod comments;
 mod events;
 mod files;
+mod invitations;
 mod items;
 mod members;
 mod messages;
@@ -47,6 +48,7 @@ where
         .merge(users::routes())
         .merge(projects::routes())
         .merge(members::routes())
+        .merge(invitations::routes())
         .merge(mutes::routes())
         .merge(tasks::routes())
         .merge(bulk::routes())

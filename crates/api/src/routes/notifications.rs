@@ -69,6 +69,7 @@ fn preferences(whole: bool) -> Value {
         NoticeKind::TaskStatusChanged,
         NoticeKind::CommentAdded,
         NoticeKind::Mentioned,
+        NoticeKind::Invited,
     ];
     object(kinds.map(|kind| (kind.as_str(), flag(), whole)))
 }

@@ -8,7 +8,8 @@ use axum::response::{IntoResponse as _, Response};
 use chorus_collab::snapshot::{MOST, Next, Snapshot};
 use chorus_collab::{Collab, Fields};
 use chorus_model::{
-    Channel, Cursor, Invalid, Item, ItemId, Member, Project, ProjectId, Rule, Task, TaskId, Totals,
+    Channel, Cursor, Invalid, Invitation, Item, ItemId, Member, Project, ProjectId, Rule, Task,
+    TaskId, Totals,
 };
 use http::HeaderValue;
 use http::header::LINK;
@@ -65,6 +66,8 @@ struct Part {
     members: Vec<Member>,
     /// Those that one may see, by id.
     channels: Vec<Channel>,
+    /// Those that can be accepted, by id; none for who may not manage the members.
+    invitations: Vec<Invitation>,
     /// By id.
     tasks: Vec<Task>,
     /// By id, after all tasks; of all kinds, each with the fields of its kind.
@@ -94,9 +97,18 @@ async fn snapshot(
         (Some(_), None, _) => return Err(Invalid::new("after", Rule::Required).into()),
     };
     let limit = limit.unwrap_or(MOST);
-    let Snapshot { cursor, project, members, channels, tasks, items, totals, next } =
+    let Snapshot { cursor, project, members, channels, invitations, tasks, items, totals, next } =
         collab.snapshot(caller.user.id, id, from, limit).await?;
-    let told = Part { cursor: cursor.clone(), project, members, channels, tasks, items, totals };
+    let told = Part {
+        cursor: cursor.clone(),
+        project,
+        members,
+        channels,
+        invitations,
+        tasks,
+        items,
+        totals,
+    };
     let told = Json(told);
     let mut response = with_cursor(told.into_response(), &cursor);
     if let Some(Next { cursor, after, items_after }) = next {

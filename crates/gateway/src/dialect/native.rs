@@ -366,6 +366,7 @@ fn entity(answer: &Answer) -> Value {
         Answer::ChannelMember(member) => json!(member),
         Answer::Message(message) => json!(message),
         Answer::Marker(marker) => json!(marker),
+        Answer::Invitation(invitation) => json!(invitation),
         Answer::Read(read) => json!({ "read": read }),
         // No client emits through this door, or changes many tasks at once.
         Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) | Answer::Tasks(_) => Value::Null,

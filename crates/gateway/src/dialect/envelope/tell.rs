@@ -295,6 +295,10 @@ fn notified(notification: &Notification) -> (&'static str, Value) {
             let message = format!("{who} commented on \"{}\"", task.title);
             new("New comment", message, task.project_id)
         }
+        Notice::Invited { invitation } => {
+            let message = format!("{who} invited you to \"{}\"", invitation.project_name);
+            new("New invitation", message, invitation.project_id)
+        }
         Notice::Mentioned { channel, context, .. } => (
             "notification.mentioned",
             json!({

@@ -176,6 +176,9 @@ fn notified(notification: &Notification) -> Option<Value> {
         }
         Notice::CommentAdded { task, .. } => format!("{who} commented on \"{}\"", task.title),
         Notice::Mentioned { channel, .. } => format!("{who} mentioned you in #{}", channel.name),
+        Notice::Invited { invitation } => {
+            format!("{who} invited you to \"{}\"", invitation.project_name)
+        }
     };
     Some(json!({ "id": notification.id, "message": message, "type": "info" }))
 }

@@ -275,8 +275,9 @@ impl Taskmanager {
                 "comment_id": comment_id,
                 "timestamp": at.naive(),
             })),
-            // The app hears of the first by `task_updated` alone, and has no channels.
-            Notice::TaskAssigned { .. } | Notice::Mentioned { .. } => None,
+            // The app hears of the first by `task_updated` alone, and has neither channels nor
+            // invitations.
+            Notice::TaskAssigned { .. } | Notice::Mentioned { .. } | Notice::Invited { .. } => None,
         }
     }
 
