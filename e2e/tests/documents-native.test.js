@@ -156,6 +156,16 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       await ask(bob, 'subscribe', { room: `channel:${closed.channel_id}` });
       await ask(alice, 'channel.remove', closed);
       await next(bob, 'channel.member_removed');
+      const carol = await Native.connected(world.carol);
+      const invite = () => world.alice.rest.post(`/projects/${project.id}/invitations`, { email: 'carol@example.com' });
+      for (const [who, what] of [[alice, 'revoke'], [carol, 'decline'], [carol, 'accept']]) {
+        const { id: invitation } = await invite();
+        await next(carol, 'invitation.created');
+        await ask(who, `invitation.${what}`, { invitation_id: invitation });
+        await next(alice, `invitation.${{ revoke: 'revoked', decline: 'declined', accept: 'accepted' }[what]}`);
+      }
+      carol.close();
+      await world.alice.rest.delete(`/projects/${project.id}/members/${world.carol.id}`);
       await ask(alice, 'unsubscribe', room);
       await ask(alice, 'subscribe', { ...room, since: alice.welcome.cursor });
       if (channel === 'raw') {
@@ -166,7 +176,7 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
     });
 
     test('every argument has the fields, limits and words that the document says', async () => {
-      const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id, channel_id: 1, message_id: 1 };
+      const some = { project_id: project.id, task_id: 1, comment_id: 1, user_id: world.carol.id, channel_id: 1, message_id: 1, invitation_id: 1 };
       const more = { name: 'A', title: 'A', body: 'A', content: 'A', emoji: '👍', role: 'viewer', room: `project:${project.id}` };
       const items = { kind: 'boq_item', item_id: 1, description: 'A', items: [{ id: 1 }] };
       const base = { ...some, ...more, ...items };

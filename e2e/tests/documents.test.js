@@ -132,6 +132,9 @@ describe('the documents', () => {
       add_reaction: { emoji: '👍' },
       read_channel: { message_id: message.id },
       change_preferences: { comments: false },
+      create_invitation: { email: null, role: 'viewer', expires_in: 60 },
+      accept_invitation_by_token: { token: 'x' },
+      decline_invitation_by_token: { token: 'x' },
       ...Object.fromEntries(Object.entries(ITEMS).flatMap(([kind, { made, changed }]) => [
         [`create_${kind}`, kind === 'shot' ? { ...made, assignee_id: world.bob.id } : made],
         [`update_${kind}`, changed],
@@ -261,6 +264,18 @@ describe('the documents', () => {
       await good('remove_reaction', { ids: [...uttered.ids, encodeURIComponent('👍')] });
       await good('delete_message', uttered);
       for (const id of ['read_channel', 'show_read_marker']) await good(id, there);
+      await good('list_project_invitations', { ids: [project.id], query: '?limit=1' }, alice);
+      const asked = async (email = null) => (await good('create_invitation', { ids: [project.id], body: { email } }, alice)).body;
+      await good('revoke_invitation', { ids: [(await asked()).id] }, alice);
+      for (const what of ['decline', 'accept']) {
+        await good(`${what}_invitation_by_token`, { body: { token: (await asked()).token } }, world.carol);
+        const left = { ids: [project.id, world.carol.id] };
+        if (what === 'accept') await good('remove_member', left, alice);
+        const { id } = await asked('carol@example.com');
+        await good('list_invitations', { query: '?limit=1' }, world.carol);
+        await good(`${what}_invitation`, { ids: [id] }, world.carol);
+        if (what === 'accept') await good('remove_member', left, alice);
+      }
       await good('search', { query: '?q=oh&limit=2' });
       for (const kind of ['messages', 'tasks', 'comments']) {
         await good(`search_${kind}`, { query: `?q=o&limit=1&project_id=${project.id}&before=999999` });

@@ -130,7 +130,7 @@ describe('native REST', () => {
 
     test('a kind of notification that is not wanted', async () => {
       const path = '/notifications/preferences';
-      const all = { assigned: true, status: true, comments: true, mentions: true };
+      const all = { assigned: true, status: true, comments: true, mentions: true, invitations: true };
       assert.deepEqual(await world.bob.rest.get(path), all);
       assert.deepEqual(await world.bob.rest.patch(path, { assigned: false }), { ...all, assigned: false });
       const assigned = { assignee_id: world.bob.id };
