@@ -7,7 +7,7 @@
 //!
 //! * [`schedule`] – what a seed decides; [`dice`] – its numbers;
 //! * [`script`] – a schedule as text;
-//! * [`run`] – one run, and how it is shortened when a rule was broken;
+//! * [`mod@run`] – one run, and how it is shortened when a rule was broken;
 //! * [`world`] – everything there is, and each thing that can happen;
 //! * [`asks`] – what clients do; [`rights`] – what is read before they may;
 //! * [`rest`] – what is looked at when nothing happens any more;
