@@ -77,11 +77,19 @@ export class Returner {
     if (there()) return Promise.resolve();
     const waiting = deferred();
     this.#waiting.set(waiting, there);
-    return within(waiting.promise, () => `${this.dialect}: ${typeof what === 'function' ? what() : what}`);
+    return within(waiting.promise, () => `${this}: ${typeof what === 'function' ? what() : what}`);
   }
 
   close() {
     this.socket.disconnect();
+  }
+
+  /** What it is and how it is, for the report of a failure. */
+  toString() {
+    const { connected, active, io: manager } = this.socket;
+    const { engine, _readyState: state, _reconnecting: reconnecting } = manager;
+    const how = JSON.stringify({ connected, active, state, reconnecting, engine: engine?.readyState, by: engine?.transport?.name });
+    return `${this.dialect} over ${manager.opts.transports.join(' and ')}, ${this.recovered.length} times back, ${how}`;
   }
 
   #hear(all) {

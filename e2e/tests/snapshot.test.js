@@ -66,6 +66,7 @@ describe('snapshots', () => {
       tasks: [await rest.get(`/tasks/${task.id}`)],
       items: [],
       totals: body.totals,
+      invitations: [],
     });
     assert.equal(body.totals.budget_category.remaining, '0.00');
   });
