@@ -24,6 +24,12 @@ export const JOIN = {
 /** Those in whose words everyone in a project hears everything. */
 export const WORDS = Object.keys(JOIN).filter((dialect) => dialect !== 'prodsight');
 
+/**
+ * Longer than interval and timeout of the heartbeat, 45 s together: a client whose upgrade is cut in
+ * the middle, its polling paused already, notices only by those that it is alone.
+ */
+const PATIENCE_MS = 75_000;
+
 export class Returner {
   /** Titles of tasks in the order in which they were told, once per event that has a place. */
   titles = [];
@@ -77,7 +83,7 @@ export class Returner {
     if (there()) return Promise.resolve();
     const waiting = deferred();
     this.#waiting.set(waiting, there);
-    return within(waiting.promise, () => `${this}: ${typeof what === 'function' ? what() : what}`);
+    return within(waiting.promise, () => `${this}: ${typeof what === 'function' ? what() : what}`, PATIENCE_MS);
   }
 
   close() {
