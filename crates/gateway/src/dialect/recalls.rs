@@ -51,26 +51,22 @@ pub(super) struct Recall {
 }
 
 impl Recalls {
-    /// Somebody holds a connection from now on.
-    pub(super) fn hold(
-        self: &Arc<Self>,
-        hold: Hold,
-        user: UserId,
-        socket: Socket,
-        seat: Arc<Seat>,
-    ) -> Recall {
-        let holder = Holder { user, socket: socket.clone(), seat, hold: hold.clone() };
-        match self.held().entry(hold.pid.clone()) {
+    /// Somebody holds a connection from now on. Of two who came with it at once, the one who took
+    /// it up first has lost it: he is returned, and may be whoever asks.
+    pub(super) fn hold(self: &Arc<Self>, holder: Holder) -> (Recall, Option<Holder>) {
+        let Holder { hold, socket, .. } = &holder;
+        let (hold, socket) = (hold.clone(), socket.clone());
+        let lost = match self.held().entry(hold.pid.clone()) {
             Entry::Occupied(mut held) if held.get().hold.generation < hold.generation => {
-                held.insert(holder);
+                Some(held.insert(holder))
             }
-            // Somebody was faster to take it up again.
-            Entry::Occupied(_) => {}
+            Entry::Occupied(_) => Some(holder),
             Entry::Vacant(free) => {
                 free.insert(holder);
+                None
             }
-        }
-        Recall { recalls: Arc::clone(self), hold, socket }
+        };
+        (Recall { recalls: Arc::clone(self), hold, socket }, lost)
     }
 
     /// Takes a connection from whoever holds it, if it is this user.
@@ -129,5 +125,64 @@ impl Drop for Recall {
         let ended = if ended { Ended::ForGood } else { Ended::Lost };
         self.recalls.ended().push((self.hold.clone(), ended));
         self.recalls.some.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chorus_model::ConnectionId;
+    use chorus_realtime::{Counters, Outbox, OutboxLimits};
+
+    use super::*;
+    use crate::dialect::Native;
+    use crate::dialect::crowd::{Crowd, UserLimits};
+
+    fn holder(generation: i64) -> Holder {
+        let crowd = Arc::new(Crowd::new(UserLimits::default()));
+        let seat = Arc::new(crowd.seat(UserId(1), &Native, Duration::ZERO).unwrap());
+        let outbox = Outbox::new(OutboxLimits::default(), Arc::new(Counters::default()));
+        let id = ConnectionId(generation.cast_unsigned());
+        let socket = Socket::new("/", id, Arc::new(outbox), Arc::default());
+        Holder { user: UserId(1), socket, seat, hold: Hold { pid: "p".into(), generation } }
+    }
+
+    fn generation(holder: Option<Holder>) -> Option<i64> {
+        holder.map(|holder| holder.hold.generation)
+    }
+
+    #[test]
+    fn of_two_who_come_at_once_the_later_holds_whoever_is_noted_first() {
+        for order in [[1, 2], [2, 1]] {
+            let recalls = Arc::new(Recalls::default());
+            let [(_first, none), (_second, lost)] =
+                order.map(|number| recalls.hold(holder(number)));
+            assert!(none.is_none());
+            assert_eq!(generation(lost), Some(1));
+            assert_eq!(generation(recalls.take("p", UserId(1))), Some(2));
+        }
+    }
+
+    #[test]
+    fn what_ends_is_lost_unless_its_client_was_put_out() {
+        let recalls = Arc::new(Recalls::default());
+        let ended = |holder: Holder, take: bool| {
+            let (recall, _) = recalls.hold(holder);
+            if take {
+                assert!(recalls.take("p", UserId(2)).is_none(), "it is somebody else's");
+                assert!(recalls.take("p", UserId(1)).is_some());
+            }
+            drop(recall);
+            assert!(recalls.take("p", UserId(1)).is_none(), "nobody holds it");
+            recalls.next().unwrap().pop().unwrap().1
+        };
+        assert_eq!(ended(holder(1), false), Ended::Lost);
+        let put_out = holder(2);
+        put_out.socket.disconnect();
+        assert_eq!(ended(put_out, false), Ended::ForGood);
+        let taken = holder(3);
+        taken.socket.disconnect();
+        assert_eq!(ended(taken, true), Ended::Lost, "whoever took it decides");
     }
 }

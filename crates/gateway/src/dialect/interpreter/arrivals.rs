@@ -169,7 +169,14 @@ impl Interpreter {
 
     /// Takes a connection from a link that its client has given up.
     async fn supersede(&self, pid: &str, user: UserId) {
-        let Some(Holder { socket, seat, hold, .. }) = self.recalls.take(pid, user) else { return };
+        if let Some(holder) = self.recalls.take(pid, user) {
+            self.give_up(holder).await;
+        }
+    }
+
+    /// Ends the link of somebody who does not hold his connection any more.
+    async fn give_up(&self, holder: Holder) {
+        let Holder { socket, seat, hold, .. } = holder;
         seat.give_up();
         if socket.supersede() {
             self.collab.realtime().detach(socket.connection(), false).await;
@@ -209,7 +216,11 @@ impl Interpreter {
         };
         socket.identify(Identity { sid, pid: Some(hold.pid.clone()) });
         guest.key = self.lexicon.for_recovery(guest.key);
-        let recall = self.recalls.hold(hold, user, socket.clone(), Arc::clone(&guest.seat));
+        let (socket, seat) = (socket.clone(), Arc::clone(&guest.seat));
+        let (recall, lost) = self.recalls.hold(Holder { user, socket, seat, hold });
+        if let Some(lost) = lost {
+            self.give_up(lost).await;
+        }
         Some(Recalled { recall: Some(recall), taken_up })
     }
 }
