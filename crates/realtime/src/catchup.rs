@@ -146,13 +146,16 @@ impl Behind {
         self.turn = 0;
     }
 
-    /// It entered a room after event `at`.
-    pub(crate) fn enter(&mut self, room: Room, at: SyncId) {
+    /// It entered a room after event `at`. The event after which it counts as being there: an
+    /// earlier one if it had left with `at` itself, and has missed nothing.
+    pub(crate) fn enter(&mut self, room: Room, at: SyncId) -> SyncId {
         let again = self.stays.iter_mut().find(|stay| stay.room == room && stay.until == Some(at));
-        match again {
-            Some(stay) => stay.until = None,
-            None => self.stays.push(Stay { room, from: at, until: None }),
+        if let Some(stay) = again {
+            stay.until = None;
+            return stay.from;
         }
+        self.stays.push(Stay { room, from: at, until: None });
+        at
     }
 
     /// It left a room with event `at`, which it still hears.

@@ -148,11 +148,9 @@ impl Hub {
             self.projects += 1;
         }
         let group = self.rooms.entry(room).or_default().group(attached.connection.key());
-        attached.places.push(Spot { room, place: group.len(), from: self.at });
+        let from = self.behind.get_mut(&id).map_or(self.at, |behind| behind.enter(room, self.at));
+        attached.places.push(Spot { room, place: group.len(), from });
         group.push(Arc::clone(&attached.connection));
-        if let Some(behind) = self.behind.get_mut(&id) {
-            behind.enter(room, self.at);
-        }
         true
     }
 

@@ -341,6 +341,23 @@ fn a_cursor_gives_nothing_from_before_or_between_memberships() {
 }
 
 #[test]
+fn who_leaves_and_enters_between_two_events_is_told_nothing_again() {
+    let mut street = Street::with(1);
+    street.publish(1);
+    street.walk(0, 1, true);
+    for _ in 0..7 {
+        street.publish(1);
+    }
+    street.read(0, usize::MAX);
+    street.serve(2);
+    street.walk(0, 1, false);
+    street.walk(0, 1, true);
+    assert!(street.rewind(0, 2, 0));
+    street.settle();
+    assert_eq!(street.clients[0].heard, street.clients[0].should_hear);
+}
+
+#[test]
 fn an_answer_to_an_old_question_does_not_count() {
     let mut street = Street::with(1);
     let id = street.clients[0].connection.id;
