@@ -135,7 +135,7 @@ impl<A: Application> Engine<A> {
             if let Some(first) = first {
                 task.begin_with(first);
             }
-            task.run(early).await;
+            task.spawn(early);
         });
         Ok(response)
     }

@@ -164,7 +164,7 @@ impl<A: Application> Engine<A> {
             let first = engine.begin_plain(&session, Some(ticket));
             let mut task = SocketTask::new(engine, session, link, reader, dialogue);
             task.begin_with(first);
-            task.run(early).await;
+            task.spawn(early);
         });
         response
     }

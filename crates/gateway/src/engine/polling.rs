@@ -273,7 +273,7 @@ impl<A: Application> Engine<A> {
         let link = Arc::new(SocketLink::new(stream));
         session.outbox.attach(Arc::clone(&link) as Arc<dyn Link>);
         session.outbox.flush();
-        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue).run(Vec::new()).await;
+        SocketTask::new(self, Arc::clone(&session), link, reader, dialogue).spawn(Vec::new());
     }
 }
 

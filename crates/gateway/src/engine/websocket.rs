@@ -68,25 +68,36 @@ impl<A: Application> SocketTask<A> {
         self.busy = Some(first);
     }
 
-    /// Runs the session to its end. `early`: bytes that came with the request.
-    pub(crate) async fn run(mut self, early: Vec<u8>) {
-        // Whatever happens, the hub must not keep a connection without a session.
-        let ending = AssertUnwindSafe(self.live(early)).catch_unwind().await;
-        self.session.end(ending.unwrap_or(Ending::Panicked));
-        self.finish().await;
+    /// Runs the session to its end, in a task of its own. `early`: bytes that came with the
+    /// request.
+    pub(crate) fn spawn(mut self, early: Vec<u8>) {
+        let tracker = self.engine.parts.tracker.clone();
+        // A block and not an `async fn`, whose arguments are kept twice; and what only few sessions
+        // come to, or all only at their end, is boxed. This future is most of what an idle session
+        // takes.
+        tracker.spawn(async move {
+            // Whatever happens, the hub must not keep a connection without a session.
+            let whole = AssertUnwindSafe(async {
+                if !early.is_empty()
+                    && let Some(ending) = Box::pin(self.hear_early(early)).await
+                {
+                    return ending;
+                }
+                poll_fn(|cx| self.poll(cx)).await
+            });
+            let ending = whole.catch_unwind().await;
+            self.session.end(ending.unwrap_or(Ending::Panicked));
+            Box::pin(self.finish()).await;
+        });
     }
 
-    async fn live(&mut self, mut early: Vec<u8>) -> Ending {
+    async fn hear_early(&mut self, mut early: Vec<u8>) -> Option<Ending> {
         if let Some(first) = &mut self.busy {
             let outcome = first.await;
             self.busy = None;
             self.dialogue.settle(&self.engine, &self.session, outcome);
         }
-        if let Some(ending) = self.parse(&mut early) {
-            return ending;
-        }
-        drop(early);
-        poll_fn(|cx| self.poll(cx)).await
+        self.parse(&mut early)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
@@ -217,8 +228,7 @@ impl<A: Application> SocketTask<A> {
         tracing::debug!(sid = %self.session.sid, ending = ?self.session.ending(), "session ended");
         self.dialogue.end(&self.engine, self.session.ending()).await;
         if said && !self.departed {
-            // Boxed: only the few sessions that end so pay for its size.
-            Box::pin(linger(&self.link.stream)).await;
+            linger(&self.link.stream).await;
         }
     }
 }
