@@ -307,17 +307,11 @@ impl std::fmt::Debug for Outbox {
 
 impl Queue {
     fn write(&mut self) {
-        let Some(link) = self.link.clone() else {
-            return;
-        };
         while !self.frames.is_empty() && self.closed.is_none() {
-            let written = {
-                let waiting = self.frames.iter().take(SLICES);
-                let slices: SmallVec<[IoSlice<'_>; SLICES]> =
-                    waiting.map(|frame| IoSlice::new(&frame.bytes)).collect();
-                link.try_write(&slices)
-            };
-            match written {
+            // Borrowed and not cloned: where each client gets one frame, to count references is
+            // what a delivery costs most beside the system call.
+            let Some(link) = &self.link else { return };
+            match Self::send(&self.frames, &**link) {
                 Ok(0) => self.close(CloseReason::Broken),
                 Ok(written) => self.advance(written),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -330,6 +324,14 @@ impl Queue {
             }
         }
         self.give_back();
+    }
+
+    fn send(frames: &VecDeque<Frame>, link: &dyn Link) -> io::Result<usize> {
+        if let (1, Some(only)) = (frames.len(), frames.front()) {
+            return link.try_write(&[IoSlice::new(&only.bytes)]);
+        }
+        let waiting = frames.iter().take(SLICES).map(|frame| IoSlice::new(&frame.bytes));
+        link.try_write(&waiting.collect::<SmallVec<[IoSlice<'_>; SLICES]>>())
     }
 
     fn add(&mut self, frame: Frame) -> PushOutcome {
