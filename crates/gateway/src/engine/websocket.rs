@@ -70,7 +70,7 @@ impl<A: Application> SocketTask<A> {
 
     /// Runs the session to its end, in a task of its own. `early`: bytes that came with the
     /// request.
-    pub(crate) fn spawn(mut self, early: Vec<u8>) {
+    pub(crate) fn spawn(mut self, mut early: Vec<u8>) {
         let tracker = self.engine.parts.tracker.clone();
         // A block and not an `async fn`, whose arguments are kept twice; and what only few sessions
         // come to, or all only at their end, is boxed. This future is most of what an idle session
@@ -78,12 +78,16 @@ impl<A: Application> SocketTask<A> {
         tracker.spawn(async move {
             // Whatever happens, the hub must not keep a connection without a session.
             let whole = AssertUnwindSafe(async {
-                if !early.is_empty()
-                    && let Some(ending) = Box::pin(self.hear_early(early)).await
-                {
-                    return ending;
+                // The reader may hold something too, from before an upgrade.
+                let ended = match self.busy {
+                    None => self.parse(&mut early),
+                    Some(_) => Box::pin(self.after_first(&mut early)).await,
+                };
+                drop(early);
+                match ended {
+                    Some(ending) => ending,
+                    None => poll_fn(|cx| self.poll(cx)).await,
                 }
-                poll_fn(|cx| self.poll(cx)).await
             });
             let ending = whole.catch_unwind().await;
             self.session.end(ending.unwrap_or(Ending::Panicked));
@@ -91,13 +95,13 @@ impl<A: Application> SocketTask<A> {
         });
     }
 
-    async fn hear_early(&mut self, mut early: Vec<u8>) -> Option<Ending> {
+    async fn after_first(&mut self, early: &mut [u8]) -> Option<Ending> {
         if let Some(first) = &mut self.busy {
             let outcome = first.await;
             self.busy = None;
             self.dialogue.settle(&self.engine, &self.session, outcome);
         }
-        self.parse(&mut early)
+        self.parse(early)
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
