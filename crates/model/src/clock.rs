@@ -16,6 +16,11 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
     /// Time since an arbitrary origin; never goes back.
     fn monotonic(&self) -> Duration;
+    /// CPU time that this thread has used since an arbitrary origin. A clock that does not know it
+    /// tells the time.
+    fn worked(&self) -> Duration {
+        self.monotonic()
+    }
 }
 
 /// Where randomness comes from: cryptographically strong bytes.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use chorus_model::{Clock, Entropy, Timestamp};
 use rand::TryRng as _;
 use rand::rngs::SysRng;
+use rustix::time::{ClockId, clock_gettime};
 
 /// The system's clock.
 #[derive(Debug)]
@@ -35,6 +36,13 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    fn worked(&self) -> Duration {
+        let used = clock_gettime(ClockId::ThreadCPUTime);
+        // Neither is ever negative.
+        let seconds = u64::try_from(used.tv_sec).unwrap_or(0);
+        Duration::new(seconds, u32::try_from(used.tv_nsec).unwrap_or(0))
     }
 }
 

@@ -135,7 +135,8 @@ impl Store {
     ///
     /// The command reads, decides and writes; an `Err` undoes all that it did. It may be run
     /// again when a transaction that it shared with others is lost, and it runs to its end when
-    /// the caller leaves. Nothing slow belongs in it: its statements are cut off after 50 ms.
+    /// the caller leaves. Nothing slow belongs in it: its statements are cut off after 50 ms of CPU
+    /// time, or 500 ms on the clock.
     pub async fn write<T, E>(
         &self,
         command: impl Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
