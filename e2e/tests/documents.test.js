@@ -32,6 +32,7 @@ const ITEMS = {
   },
   shot: { made: { shot_name: 'S1', priority: 'high', due_date: '2026-01-01T00:00:00Z' }, changed: { status: 'done' } },
   shot_version: { within: 'shot', made: { label: 'v001', notes: 'rough' }, changed: { status: 'approved' } },
+  milestone: { made: { title: 'Roof on', status: 'in_progress', due_date: '2026-12-31T00:00:00Z' }, changed: { status: 'done', description: 'Dry' } },
   asset: { made: { name: 'plan.pdf', size: 10, media_type: 'application/pdf' }, changed: { description: 'The plan' } },
 };
 

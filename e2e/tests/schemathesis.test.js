@@ -60,6 +60,7 @@ describe('requests made of the OpenAPI document', () => {
     await make('scenes', `/scripts/${script}/scenes`, scene);
     const shot = await make('vfx', `${at}/vfx`, { shot_name: 'S1' });
     await make('versions', `/vfx/${shot}/versions`, { label: 'v001' });
+    await make('milestones', `${at}/milestones`, { title: 'Roof on' });
     const file = { raw: 'bytes', headers: { 'content-type': 'text/plain' } };
     await make('assets', `${at}/assets/upload?name=plan.txt`, undefined, file);
   };

@@ -8,6 +8,7 @@
 mod asset;
 mod boq;
 mod budget;
+mod milestone;
 mod script;
 mod vfx;
 
@@ -29,6 +30,7 @@ pub static KINDS: &[&Kind] = &[
     &vfx::SHOT,
     &vfx::VERSION,
     &asset::ASSET,
+    &milestone::MILESTONE,
 ];
 
 /// A kind of things.

@@ -53,6 +53,7 @@ const AS_ARGUMENT = [
   ['a word of 10,000 bytes', named('w'.repeat(10_000)), NOTHING, nativeType, { ...unknownType('w'.repeat(100)), text: () => '“Unknown message type: ww…”, of 100 characters' }],
   ['a word of JavaScript objects', named('__proto__'), NOTHING, nativeType, unknownType('__proto__')],
   ['markup for a word', named('<b>'), NOTHING, nativeType, unknownType('<b>')],
+  ['a milestone that breaks its rules', named('item.create', '{"kind":"milestone","project_id":1,"status":"reached"}'), NOTHING, native('title is required; status must be one of: todo, in_progress, done'), unknownType('item.create')],
 ].map(([what, send, taskmanager, ...others]) => ({
   what,
   send,

@@ -1,4 +1,5 @@
-//! What the demo's projects have beside tasks: a budget and a script, a bill of quantities.
+//! What the demo's projects have beside tasks: a budget and a script, a bill of quantities,
+//! milestones.
 
 use chorus_collab::items::{Spot, form};
 use chorus_collab::{Answer, Command};
@@ -30,7 +31,8 @@ pub(super) async fn film(app: &App, user: UserId, project: ProjectId) -> Result<
     let shot = make(app, user, "shot", Spot::Project(project), shot).await?;
     let version = json!({ "label": "v001", "status": "review", "file_size": "2.1 GB" });
     make(app, user, "shot_version", Spot::Inside(shot), version).await?;
-    Ok(())
+    milestones(app, user, project, &[("Script locked", "done"), ("First day of shooting", "todo")])
+        .await
 }
 
 /// Fills the builders' project.
@@ -41,6 +43,20 @@ pub(super) async fn site(app: &App, user: UserId, project: ProjectId) -> Result<
             "qty": qty, "unit_price": unit_price,
         });
         make(app, user, "boq_item", Spot::Project(project), line).await?;
+    }
+    milestones(app, user, project, &[("Roof closed", "in_progress"), ("Lift approved", "todo")])
+        .await
+}
+
+async fn milestones(
+    app: &App,
+    user: UserId,
+    project: ProjectId,
+    all: &[(&str, &str)],
+) -> Result<(), Failure> {
+    for (title, status) in all {
+        let milestone = json!({ "title": title, "status": status });
+        make(app, user, "milestone", Spot::Project(project), milestone).await?;
     }
     Ok(())
 }
