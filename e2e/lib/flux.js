@@ -42,16 +42,16 @@ export const taskShape = (creator, fields) => ({
 });
 
 /** The shape of a line of the history. */
-export const activityShape = (person, task, what, metadata, title = task.title) => ({
-  type: `task.${what}`,
+export const activityShape = (person, { id, title: called, kind = 'task' }, what, metadata, title = called) => ({
+  type: `${kind}.${what}`,
   userId: String(person.id),
   userName: person.fullName,
   userEmail: person.email,
   userAvatar: null,
-  entityType: 'task',
-  entityId: String(task.id),
+  entityType: kind,
+  entityId: String(id),
   entityTitle: title,
-  action: `${what} task "${title}"`,
+  action: `${what} ${kind} "${title}"`,
   metadata: Object.keys(metadata).length > 0 ? metadata : {},
 });
 

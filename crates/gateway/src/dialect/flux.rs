@@ -1,8 +1,9 @@
 //! `flux`: the language of Flux Studio's tasks. Its contract is in `docs/protocol/flux.md`; what
 //! its clients say is read in `ask`, what they hear is written in `tell`, which fields of a task
-//! they see in `task`.
+//! they see in `task`, and of milestones in `milestone`.
 
 mod ask;
+mod milestone;
 mod task;
 mod tell;
 
@@ -32,11 +33,12 @@ pub struct Flux {
 }
 
 /// Who hears what, unless the configuration says otherwise. A second word is heard by whoever
-/// hears the first.
+/// hears the first; `activity:new` is the first of milestones alone.
 pub const AUDIENCES: &[Line] = &[
     ("task:created", &[Hearer::Project]),
     ("task:updated", &[Hearer::Project]),
     ("task:deleted", &[Hearer::Project]),
+    ("activity:new", &[Hearer::Project]),
 ];
 
 /// No token at all.
@@ -146,7 +148,7 @@ impl Dialect for Flux {
             | Body::TaskStatusChanged { lead: true, .. }
             | Body::TaskAssigned { lead: true, .. } => Some("task:updated"),
             Body::TaskDeleted { .. } => Some("task:deleted"),
-            _ => None,
+            body => milestone::has_line(body).then_some(tell::LINE),
         }
     }
 

@@ -6,8 +6,25 @@ use chorus_model::{Body, Event, ProjectId, Task, Timestamp, UserRef};
 use chorus_realtime::{Frame, Present};
 use serde_json::{Value, json};
 
-use super::{Flux, task};
+use super::{Flux, milestone, task};
 use crate::dialect::{To, Wire};
+
+/// The word for a line of a project's history.
+pub(super) const LINE: &str = "activity:new";
+
+/// A line of a project's history.
+pub(super) struct Line<'a> {
+    /// What sort of thing it is about.
+    pub entity: &'static str,
+    /// That thing's id.
+    pub id: String,
+    /// Its title, as written.
+    pub title: &'a str,
+    /// What happened to it.
+    pub what: &'static str,
+    /// What the app keeps of that.
+    pub metadata: Value,
+}
 
 impl Flux {
     /// The one durable frame of an event; none where the app has no word for it.
@@ -41,11 +58,11 @@ impl Flux {
                     "timestamp": event.at.iso_millis(),
                 }),
             )),
-            _ => None,
+            body => milestone::line(body).map(|line| self.line(wire, event, line)),
         }
     }
 
-    /// The line for the project's history, where there is a frame to go with it.
+    /// The line for the project's history that goes before what is told of a task.
     pub(super) fn activity(&self, wire: &Wire<'_>, event: &Event) -> Option<Frame> {
         let (task, what, metadata) = match &event.body {
             Body::TaskCreated { task } => {
@@ -66,20 +83,27 @@ impl Flux {
             Body::TaskDeleted { task } => (task, "deleted", json!({})),
             _ => return None,
         };
-        let title = self.text(&task.title);
+        let (id, title) = (task.id.to_string(), &*task.title);
+        Some(self.line(wire, event, Line { entity: "task", id, title, what, metadata }))
+    }
+
+    /// A line for the project's history.
+    fn line(&self, wire: &Wire<'_>, event: &Event, line: Line<'_>) -> Frame {
+        let Line { entity, id, title, what, metadata } = line;
+        let title = self.text(title);
         let told = json!({
-            "type": format!("task.{what}"),
+            "type": format!("{entity}.{what}"),
             "userId": event.actor.id.to_string(),
             "userName": self.name(&event.actor),
             "userEmail": event.actor.email.as_deref().map(|email| self.text(email)),
             "userAvatar": null,
-            "entityType": "task",
-            "entityId": task.id.to_string(),
+            "entityType": entity,
+            "entityId": id,
             "entityTitle": title,
-            "action": format!("{what} task \"{title}\""),
+            "action": format!("{what} {entity} \"{title}\""),
             "metadata": metadata,
         });
-        Some(wire.event("activity:new", &told))
+        wire.event(LINE, &told)
     }
 
     /// The list that whoever joins hears: those who were there, and himself.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chorus_collab::Command;
 use chorus_model::task::{Change, TaskChanges};
-use chorus_model::{Priority, Task, TaskId, TaskStatus, UserId};
+use chorus_model::{ItemChange, Priority, Task, TaskId, TaskStatus, UserId};
 use serde_json::Value;
 
 use super::*;
@@ -190,6 +190,52 @@ fn one_command_is_told_once() {
     assert_eq!(status(false), None);
     let (task, changes) = (task(), changes.clone());
     assert_eq!(told(Body::TaskAssigned { task, old: None, changes, lead: false }), None);
+}
+
+/// What became of a milestone, of which this was changed.
+fn milestone(kind: &str, status: &str, changes: &Value) -> Box<ItemChange> {
+    let item = json!({
+        "id": 5, "kind": kind, "project_id": 7, "parent_id": null, "position": 1.0, "version": 2,
+        "creator_id": 1, "creator": person(1, "Alice"), "created_at": fixture::MADE,
+        "updated_at": fixture::MADE, "title": "<b>Roof on", "status": status,
+    });
+    serde_json::from_value(json!({ "item": item, "changes": changes, "totals": {} })).unwrap()
+}
+
+#[test]
+fn a_milestone_is_a_line_of_the_history() {
+    let flux = Flux::default();
+    let line = |body| {
+        let event = event(body);
+        assert!(flux.companion(&WIRE, &event).is_none(), "nothing goes before it");
+        let (name, line) = said(&flux.encode(&WIRE, &event)?);
+        assert_eq!((&*name, flux.word(&event)), ("activity:new", Some("activity:new")));
+        Some(line)
+    };
+    let created = line(Body::ItemCreated(milestone("milestone", "todo", &json!({}))));
+    let expected = json!({
+        "type": "milestone.created", "userId": "2", "userName": "Bob &lt;Smith>",
+        "userEmail": "Bob@x", "userAvatar": null, "entityType": "milestone", "entityId": "5",
+        "entityTitle": "&lt;b>Roof on", "action": "created milestone \"&lt;b>Roof on\"",
+        "metadata": { "status": "todo" },
+    });
+    assert_eq!(created, Some(expected));
+    let updated = |status, changes| {
+        let line = line(Body::ItemUpdated(milestone("milestone", status, &changes)))?;
+        Some((line["type"].clone(), line["metadata"].clone()))
+    };
+    let status = |old, new| json!({ "status": { "old": old, "new": new } });
+    let kept = |old, new| json!({ "field": "status", "oldValue": old, "newValue": new });
+    let done = (json!("milestone.completed"), kept("in_progress", "completed"));
+    assert_eq!(updated("done", status("in_progress", "done")), Some(done));
+    let reopened = (json!("milestone.updated"), kept("completed", "todo"));
+    assert_eq!(updated("todo", status("done", "todo")), Some(reopened));
+    let due = json!({ "due_date": { "old": null, "new": "2026-12-31T00:00:00Z" } });
+    assert_eq!(updated("done", due), Some((json!("milestone.updated"), json!({}))));
+    assert_eq!(updated("todo", json!({ "position": { "old": 1.0, "new": 2.0 } })), None);
+    assert_eq!(line(Body::ItemDeleted(milestone("milestone", "done", &json!({})))), None);
+    let script = event(Body::ItemCreated(milestone("script", "todo", &json!({}))));
+    assert!(flux.word(&script).is_none() && flux.encode(&WIRE, &script).is_none());
 }
 
 #[test]
