@@ -17,7 +17,7 @@ export const comment = (person, task, told) => ({
     context_id: String(task.id),
     body: told.body,
     author_id: String(person.id),
-    parent_id: null,
+    parent_id: told.parent ?? null,
     created_at: instant,
     updated_at: told.edited ? instant : null,
     author: { id: String(person.id), email: person.email, full_name: person.fullName },

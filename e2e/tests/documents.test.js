@@ -120,7 +120,7 @@ describe('the documents', () => {
       bulk_tasks: { task_ids: [task.id, NOWHERE], status: 'in_progress' },
       reorder_tasks: { orders: [{ id: task.id, position: 2.5 }], status: 'todo' },
       move_task: { position: 4, status: 'review' },
-      add_comment: { body: 'Oh' },
+      add_comment: { body: 'Oh', parent_id: null },
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
       create_channel: { project_id: project.id, name: `of ${(named += 1)}`, task_id: task.id, is_private: false },
@@ -207,6 +207,7 @@ describe('the documents', () => {
       await good('update_task', { ...that, headers: { 'if-match': '"1"' } });
       await good('update_task_by_put', that);
       const said = (await good('add_comment', that)).body;
+      await good('add_comment', { ...that, body: { body: 'Oh', parent_id: said.id } });
       await good('list_comments', { ids: [dug.id], query: '?limit=1' });
       await good('show_comment', { ids: [said.id] });
       await good('edit_comment', { ids: [said.id] });

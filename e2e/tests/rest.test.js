@@ -89,6 +89,7 @@ describe('native REST', () => {
         id,
         task_id: task.id,
         project_id: project.id,
+        parent_id: null,
         body: 'hello',
         author_id: world.bob.id,
         author: person,

@@ -146,6 +146,10 @@ for (const transport of TRANSPORTS) {
       await bothHear('comment:updated', told('Good.', true));
       await world.alice.rest.delete(`/comments/${made.id}`);
       await bothHear('comment:deleted', told('Good.', true));
+      const first = await world.alice.rest.post(`/tasks/${task.id}/comments`, { body: 'First' });
+      const answer = await world.bob.rest.post(`/tasks/${task.id}/comments`, { body: 'Second', parent_id: first.id });
+      await bothHear('comment:created', comment(world.alice, task, { id: first.id, body: 'First' }));
+      await bothHear('comment:created', comment(world.bob, task, { id: answer.id, body: 'Second', parent: first.id }));
       await allQuiet();
     });
 

@@ -92,8 +92,8 @@ pub enum Command {
     AddComment {
         /// On which task.
         task: TaskId,
-        /// What it says.
-        body: CommentText,
+        /// What is said.
+        new: NewComment,
     },
     /// Changes what a comment says.
     EditComment {
@@ -280,6 +280,16 @@ pub struct TaskPatch {
     pub depends_on: Option<Vec<TaskId>>,
     #[schemars(range(min = -FARTHEST, max = FARTHEST))]
     pub position: Option<f64>,
+}
+
+/// A comment to write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the fields are those of `Comment`")]
+pub struct NewComment {
+    pub body: CommentText,
+    /// The comment on the same task that it answers.
+    #[schemars(rename = "parent_id")]
+    pub parent: Option<CommentId>,
 }
 
 /// How a claim that may also be a request is told from one.

@@ -1,25 +1,31 @@
 //! Comments on tasks.
 
 use chorus_model::text::CommentText;
-use chorus_model::{Body, Comment, CommentId, Notice, TaskId};
-use chorus_storage::NewComment;
+use chorus_model::{Body, Comment, CommentId, Invalid, Notice, Rule, TaskId};
+use chorus_storage::NewComment as Row;
 
 use crate::access::Action;
-use crate::command::Answer;
+use crate::command::{Answer, NewComment};
 use crate::doing::{Doing, expect_version};
 use crate::fault::{Fault, Noun};
 
 pub(crate) fn add(
     doing: &mut Doing<'_, '_>,
     task: TaskId,
-    body: &CommentText,
+    new: &NewComment,
 ) -> Result<Answer, Fault> {
     let task = doing.task(task)?;
     doing.permit(task.project_id, Action::Comment)?;
-    let comment = doing.tx.insert_comment(&NewComment {
+    if let Some(parent) = new.parent
+        && doing.tx.comment(parent)?.is_none_or(|parent| parent.task_id != task.id)
+    {
+        return Err(Invalid::new("parent_id", Rule::Unknown("a comment on the task")).into());
+    }
+    let comment = doing.tx.insert_comment(&Row {
         task_id: task.id,
+        parent_id: new.parent,
         author_id: doing.user.id,
-        body: body.as_str().to_owned(),
+        body: new.body.as_str().to_owned(),
     })?;
     doing.append(Body::CommentCreated { comment: comment.clone(), task: task.to_ref() })?;
     let notice = Notice::CommentAdded { task: task.to_ref(), comment_id: comment.id };

@@ -11,7 +11,7 @@ pub mod chat;
 pub mod invitations;
 pub mod tasks;
 
-use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
+use crate::command::{Command, NewComment, NewProject, NewTask, ProjectPatch, TaskPatch};
 use crate::fault::Fault;
 use crate::fields::{Fields, id_of};
 use crate::items::form;
@@ -73,7 +73,8 @@ fn of_work(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
             Ok(Command::DeleteTask { task, if_version: version()?, announced: false })
         })(),
         "comment.create" => {
-            (|| Ok(Command::AddComment { task: TaskId(id("task_id")?), body: comment(object)? }))()
+            (|| Ok(Command::AddComment { task: TaskId(id("task_id")?), new: new_comment(object)? }))(
+            )
         }
         "comment.update" => (|| {
             let (comment, body) = (CommentId(id("comment_id")?), comment(object)?);
@@ -207,7 +208,16 @@ pub fn task_patch(object: &Object) -> Result<TaskPatch, Fault> {
     fields.finish().map(|()| patch)
 }
 
-/// What a comment says.
+/// A comment to write.
+pub fn new_comment(object: &Object) -> Result<NewComment, Fault> {
+    let mut fields = Fields::new(object);
+    let body = fields.required("body", CommentText::parse);
+    let parent = fields.nullable_id("parent_id").flatten().map(CommentId);
+    let body = fields.finish_with(body)?;
+    Ok(NewComment { body, parent })
+}
+
+/// What a comment says now.
 pub fn comment(object: &Object) -> Result<CommentText, Fault> {
     let mut fields = Fields::new(object);
     let text = fields.required("body", CommentText::parse);
@@ -315,6 +325,9 @@ mod tests {
         assert_eq!((task, if_version), (TaskId(7), Some(3)));
         let fault = read("comment.create", json!({"body": "x"})).unwrap().unwrap_err();
         assert_eq!(fault.to_string(), "task_id is required");
+        let odd = json!({"task_id": 7, "parent_id": "x"});
+        let fault = read("comment.create", odd).unwrap().unwrap_err();
+        assert_eq!(fault.to_string(), "body is required; parent_id must be an id");
         assert!(read("task.explode", json!({})).is_none());
     }
 }

@@ -16,6 +16,8 @@ pub struct Comment {
     pub task_id: TaskId,
     /// That task's project.
     pub project_id: ProjectId,
+    /// The comment on the same task that it answers; that one may have been deleted since.
+    pub parent_id: Option<CommentId>,
     /// What it says, as written.
     pub body: String,
     /// Who wrote it.

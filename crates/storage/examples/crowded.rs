@@ -204,7 +204,8 @@ fn task(tx: &mut Tx<'_>, dice: &Dice, projects: &[ProjectId], at: u64) -> Result
         completed_at: None,
     })?;
     let body = dice.text();
-    tx.insert_comment(&NewComment { task_id: task.id, author_id: UserId(1), body })?;
+    let (task_id, author_id) = (task.id, UserId(1));
+    tx.insert_comment(&NewComment { task_id, parent_id: None, author_id, body })?;
     Ok(())
 }
 

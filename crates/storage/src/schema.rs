@@ -22,6 +22,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0009_search.sql"),
     include_str!("schema/0010_tasks.sql"),
     include_str!("schema/0011_invitations.sql"),
+    include_str!("schema/0012_replies.sql"),
 ];
 
 /// "Chor" in ASCII.

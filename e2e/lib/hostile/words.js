@@ -54,6 +54,7 @@ const AS_ARGUMENT = [
   ['a word of JavaScript objects', named('__proto__'), NOTHING, nativeType, unknownType('__proto__')],
   ['markup for a word', named('<b>'), NOTHING, nativeType, unknownType('<b>')],
   ['a milestone that breaks its rules', named('item.create', '{"kind":"milestone","project_id":1,"status":"reached"}'), NOTHING, native('title is required; status must be one of: todo, in_progress, done'), unknownType('item.create')],
+  ['an answer to what is no comment', named('comment.create', '{"task_id":1,"body":"Hm","parent_id":[1]}'), NOTHING, native('parent_id must be an id'), unknownType('comment.create')],
 ].map(([what, send, taskmanager, ...others]) => ({
   what,
   send,

@@ -1,7 +1,7 @@
 //! What is asked and told in the native protocol, apart from the events of the log.
 
 use chorus_collab::chat::Unread;
-use chorus_collab::command::{NewProject, NewTask, ProjectPatch, TaskPatch};
+use chorus_collab::command::{NewComment, NewProject, NewTask, ProjectPatch, TaskPatch};
 use chorus_collab::items::{Bulk, MOST_AT_ONCE};
 use chorus_collab::resume::MOST_ROOMS;
 use chorus_model::kind::KINDS;
@@ -78,7 +78,7 @@ pub(super) fn requests() -> Vec<Request> {
         ),
         command(
             "comment.create",
-            |s| both(schemas::comment(s), [("task_id", id::<TaskId>(s), true)]),
+            |s| both(read::<NewComment>(s), [("task_id", id::<TaskId>(s), true)]),
             written::<Comment>,
         ),
         command(

@@ -108,7 +108,7 @@ pub(crate) fn object<const N: usize>(fields: [(&str, Value, bool); N]) -> Value 
     json!({ "type": "object", "properties": properties, "required": required })
 }
 
-/// The form of a new comment, and of a changed one.
+/// The form of a changed comment.
 pub(crate) fn comment(schemas: &mut Schemas) -> Value {
     schemas.named("CommentForm", |s| object([("body", read::<CommentText>(s), true)]))
 }

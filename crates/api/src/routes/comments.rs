@@ -2,6 +2,7 @@
 
 use axum::extract::{FromRef, OriginalUri, State};
 use axum::response::Response;
+use chorus_collab::command::NewComment;
 use chorus_collab::{Collab, Command, Fields, forms};
 use chorus_model::{Comment, CommentId, TaskId};
 
@@ -9,7 +10,7 @@ use crate::auth::Caller;
 use crate::body::Object;
 use crate::change::{Change, versioned};
 use crate::document::{
-    About, Routes, comment, delete, get, list as many, patch, post, put, written,
+    About, Routes, comment, delete, get, list as many, patch, post, put, read, written,
 };
 use crate::error::Refusal;
 use crate::origins::Origins;
@@ -27,8 +28,8 @@ where
     let listed = About::new("list_comments", "Comments on a task, oldest first.")
         .pages(many::<Comment>)
         .refuses(404, not_found);
-    let added = About::new("add_comment", "Comments on a task.")
-        .form(comment)
+    let added = About::new("add_comment", "Comments on a task, or answers a comment on it.")
+        .form(read::<NewComment>)
         .answers(201, written::<Comment>)
         .tells("ETag")
         .refuses(404, not_found);
@@ -80,8 +81,8 @@ async fn show(
 }
 
 async fn add(change: Change, At(task): At<TaskId>, body: Object) -> Result<Response, Refusal> {
-    let body = forms::comment(&body.0)?;
-    change.make(Command::AddComment { task, body }).await
+    let new = forms::new_comment(&body.0)?;
+    change.make(Command::AddComment { task, new }).await
 }
 
 async fn edit(

@@ -47,3 +47,23 @@ fn kind_is_what_the_wire_says() {
     assert_eq!(serde_json::from_value::<Body>(json).unwrap(), body);
     assert_eq!(body.rooms().as_slice(), [Room::Project(ProjectId(3)), Room::User(UserId(2))]);
 }
+
+#[test]
+fn a_comment_of_before_there_were_replies_is_read() {
+    let at = "2026-11-20T10:28:55.034831Z";
+    let told = serde_json::json!({
+        "kind": "comment.created",
+        "payload": {
+            "comment": {
+                "id": 5, "task_id": 7, "project_id": 3, "body": "Hm", "author_id": 2,
+                "author": user(2), "is_edited": false, "version": 1, "created_at": at,
+                "updated_at": at,
+            },
+            "task": { "id": 7, "project_id": 3, "title": "Dig" },
+        },
+    });
+    let Body::CommentCreated { comment, .. } = serde_json::from_value(told).unwrap() else {
+        panic!("another event")
+    };
+    assert_eq!(comment.parent_id, None);
+}

@@ -5,7 +5,7 @@ mod items;
 use std::sync::Arc;
 
 use chorus_collab::accounts::{self, AddedBy, NewAccount};
-use chorus_collab::command::{NewProject, NewTask};
+use chorus_collab::command::{NewComment, NewProject, NewTask};
 use chorus_collab::{Answer, Caller, Command};
 use chorus_gateway::dialect::Dialect;
 use chorus_model::text::{CommentText, Description, Name, Password, Title, Username};
@@ -205,7 +205,8 @@ async fn task(
     let answer = execute(app, people[0], Command::CreateTask(new)).await?;
     let (Answer::Task(Task { id, .. }), Some(text)) = (answer, comment) else { return Ok(()) };
     let body = CommentText::parse("body", text).map_err(Failure::new)?;
-    execute(app, people[(row + 1) % people.len()], Command::AddComment { task: id, body }).await?;
+    let new = NewComment { body, parent: None };
+    execute(app, people[(row + 1) % people.len()], Command::AddComment { task: id, new }).await?;
     Ok(())
 }
 

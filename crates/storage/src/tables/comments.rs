@@ -13,6 +13,8 @@ use crate::tx::Tx;
 pub struct NewComment {
     /// The task it is about.
     pub task_id: TaskId,
+    /// The comment that it answers.
+    pub parent_id: Option<CommentId>,
     /// Who writes it.
     pub author_id: UserId,
     /// What it says.
@@ -22,7 +24,7 @@ pub struct NewComment {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select c.id, c.task_id, t.project_id, c.body, c.author_id,
+            "select c.id, c.task_id, t.project_id, c.parent_id, c.body, c.author_id,
                     u.id, u.username, u.full_name, u.email, c.is_edited, c.version,
                     c.created_at, c.updated_at
              from comments c join users u on u.id = c.author_id
@@ -53,9 +55,15 @@ impl Tx<'_> {
     /// Writes a comment.
     pub fn insert_comment(&mut self, new: &NewComment) -> Result<Comment, StoreError> {
         let id = self.single(
-            "insert into comments (task_id, author_id, body, created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?4) returning id",
-            (new.task_id.0, new.author_id.0, &new.body, self.now().micros()),
+            "insert into comments (task_id, parent_id, author_id, body, created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?5, ?5) returning id",
+            (
+                new.task_id.0,
+                new.parent_id.map(|id| id.0),
+                new.author_id.0,
+                &new.body,
+                self.now().micros(),
+            ),
             |row| row.get(0).map(CommentId),
         )?;
         self.comment(id)?.ok_or(StoreError::Missing)
@@ -72,7 +80,7 @@ impl Tx<'_> {
         self.comment(comment.id)?.ok_or(StoreError::Missing)
     }
 
-    /// Deletes a comment; whether it was there.
+    /// Deletes a comment; whether it was there. What answers it stays.
     pub fn delete_comment(&mut self, id: CommentId) -> Result<bool, StoreError> {
         let sql = "update comments set deleted_at = ?2 where id = ?1 and deleted_at is null";
         Ok(self.change(sql, (id.0, self.now().micros()))? > 0)
@@ -85,6 +93,7 @@ fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
         id: CommentId(c.take()?),
         task_id: TaskId(c.take()?),
         project_id: ProjectId(c.take()?),
+        parent_id: c.take::<Option<i64>>()?.map(CommentId),
         body: c.take()?,
         author_id: UserId(c.take()?),
         author: c.user_ref()?,

@@ -153,7 +153,7 @@ fn commented(comment: &Comment) -> Value {
         "context_id": comment.task_id.to_string(),
         "body": comment.body,
         "author_id": comment.author_id.to_string(),
-        "parent_id": null,
+        "parent_id": comment.parent_id,
         "created_at": comment.created_at,
         "updated_at": comment.is_edited.then_some(comment.updated_at),
         "author": {

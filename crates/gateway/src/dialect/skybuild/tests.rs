@@ -239,6 +239,7 @@ fn a_comment_is_told_whole() {
         id: CommentId(15),
         task_id: TaskId(42),
         project_id: ProjectId(7),
+        parent_id: None,
         body: "Great <work>!".into(),
         author_id: UserId(3),
         author: person(3, Some("a@x.com")),
@@ -260,10 +261,12 @@ fn a_comment_is_told_whole() {
         },
     });
     assert_eq!(told(body), Some(("comment:created".into(), whole)));
-    let edited = Comment { is_edited: true, updated_at: at("2026-11-15"), ..comment };
+    let parent_id = Some(CommentId(12));
+    let edited = Comment { is_edited: true, updated_at: at("2026-11-15"), parent_id, ..comment };
     let body = Body::CommentUpdated { comment: edited.clone(), task: about.clone() };
     let (name, changed) = told(body).unwrap();
     assert_eq!(name, "comment:updated");
+    assert_eq!(changed["comment"]["parent_id"], 12);
     assert_eq!(changed["comment"]["updated_at"], "2026-11-15T00:00:00.000000Z");
     let body = Body::CommentDeleted { comment: edited, task: about };
     assert_eq!(told(body), Some(("comment:deleted".into(), changed)));

@@ -52,7 +52,12 @@ fn insert(scratch: &Scratch, new: &NewTask) -> Task {
 }
 
 fn comment_on(scratch: &Scratch, task: &Task) -> Comment {
-    let new = NewComment { task_id: task.id, author_id: task.creator_id, body: "Hm".into() };
+    answer_to(None, scratch, task)
+}
+
+fn answer_to(parent_id: Option<CommentId>, scratch: &Scratch, task: &Task) -> Comment {
+    let (task_id, author_id) = (task.id, task.creator_id);
+    let new = NewComment { task_id, parent_id, author_id, body: "Hm".into() };
     scratch.tx(|tx| tx.insert_comment(&new))
 }
 
@@ -247,11 +252,15 @@ fn comments_are_written_changed_and_deleted() {
         let comments = scratch.tx(|tx| tx.comments_of(task.id, page));
         comments.iter().map(|comment| comment.id).collect::<Vec<CommentId>>()
     };
-    assert_eq!(ids(Page::FIRST), [first.id, second.id]);
+    let reply = answer_to(Some(first.id), &scratch, &task);
+    assert_eq!((first.parent_id, reply.parent_id), (None, Some(first.id)));
+    assert_eq!(ids(Page::FIRST), [first.id, second.id, reply.id]);
     assert_eq!(ids(Page { limit: 1, offset: 1 }), [second.id]);
     assert!(scratch.tx(|tx| tx.delete_comment(first.id)));
     assert!(!scratch.tx(|tx| tx.delete_comment(first.id)));
-    assert_eq!(ids(Page::FIRST), [second.id]);
+    assert_eq!(ids(Page::FIRST), [second.id, reply.id]);
+    let stays = scratch.tx(|tx| tx.comment(reply.id));
+    assert_eq!(stays.and_then(|reply| reply.parent_id), Some(first.id));
 }
 
 #[test]
