@@ -6,15 +6,15 @@ import assert from 'node:assert/strict';
 import { instant } from './shapes.js';
 import { Client } from './sockets.js';
 
-/** The whole shape of a comment; `told` names it, its task and what it says. */
-export const comment = (person, task, told) => ({
-  project_id: String(task.project_id),
+/** The whole shape of a comment on something of a project; `told` names it, the sort of thing it is on, and what it says. */
+export const comment = (person, { id, project_id }, { on = 'task', ...told }) => ({
+  project_id: String(project_id),
   comment_id: told.id,
   comment: {
     id: told.id,
-    project_id: String(task.project_id),
-    context_type: 'task',
-    context_id: String(task.id),
+    project_id: String(project_id),
+    context_type: on,
+    context_id: String(id),
     body: told.body,
     author_id: String(person.id),
     parent_id: told.parent ?? null,

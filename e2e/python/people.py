@@ -16,6 +16,7 @@ OF = {
     "assignee_id": "users",
     "channel_id": "channels",
     "depends_on": "tasks",
+    "item_id": "boq",
     "message_id": "messages",
     "parent_id": "messages",
     "project_id": "projects",

@@ -121,6 +121,7 @@ describe('the documents', () => {
       reorder_tasks: { orders: [{ id: task.id, position: 2.5 }], status: 'todo' },
       move_task: { position: 4, status: 'review' },
       add_comment: { body: 'Oh', parent_id: null },
+      add_project_comment: { body: 'Oh', item_id: null, parent_id: null },
       edit_comment: { body: 'Ah' },
       mark_read: { ids: null },
       create_channel: { project_id: project.id, name: `of ${(named += 1)}`, task_id: task.id, is_private: false },
@@ -237,6 +238,9 @@ describe('the documents', () => {
       const uploaded = (await good('upload_asset', upload)).body;
       await good('download_asset', { ids: [uploaded.id] });
       const [line, nowhere] = [made_of.boq_item.id, NOWHERE];
+      await good('add_project_comment', { ids: [project.id], headers: { 'idempotency-key': 'p1' } });
+      await good('add_project_comment', { ids: [project.id], body: { body: 'Oh', item_id: line } });
+      await good('list_project_comments', { ids: [project.id], query: `?limit=1&item_id=${line}` });
       await good('update_many_boq_item', { body: { items: [{ id: line, qty: 7 }, { id: nowhere, qty: 1 }] } });
       await good('snapshot', { ids: [project.id], query: '?limit=1' });
       for (const kind of Object.keys(ITEMS).reverse()) {

@@ -88,6 +88,7 @@ describe('native REST', () => {
       assertShape(comment, {
         id,
         task_id: task.id,
+        item_id: null,
         project_id: project.id,
         parent_id: null,
         body: 'hello',

@@ -50,6 +50,7 @@ describe('requests made of the OpenAPI document', () => {
     await alice.rest.post(`${at}/members`, { user_id: bob.id, role: 'member' });
     const task = await make('tasks', `${at}/tasks`, { title: 'Dig' });
     await make('comments', `/tasks/${task}/comments`, { body: 'Hm' });
+    await make('comments', `${at}/comments`, { body: 'Hm' });
     const channel = await make('channels', `${at}/channels`, { name: 'general' });
     await make('messages', '/messages', { channel_id: channel, content: 'Hm' });
     await make('boq', `${at}/boq`, { section: 'Roof', code: '1', description: 'Tiles', unit: 'm2', qty: '2.5', unit_price: 3 });

@@ -153,6 +153,25 @@ for (const transport of TRANSPORTS) {
       await allQuiet();
     });
 
+    test('comments on the project and on items of its bill, and none on what the app does not know', async () => {
+      const at = `/projects/${project.id}`;
+      const line = await world.alice.rest.post(`${at}/boq`, { description: 'Concrete' });
+      const roof = await world.alice.rest.post(`${at}/milestones`, { title: 'Roof on' });
+      const made = await world.bob.rest.post(`${at}/comments`, { body: 'Soon', item_id: line.id });
+      const answer = await world.alice.rest.post(`${at}/comments`, { body: 'When?', item_id: line.id, parent_id: made.id });
+      await bothHear('comment:created', comment(world.bob, line, { on: 'boq', id: made.id, body: 'Soon' }));
+      await bothHear('comment:created', comment(world.alice, line, { on: 'boq', id: answer.id, body: 'When?', parent: made.id }));
+      const whole = { id: project.id, project_id: project.id };
+      const said = await world.bob.rest.post(`${at}/comments`, { body: 'All well' });
+      await bothHear('comment:created', comment(world.bob, whole, { on: 'project', id: said.id, body: 'All well' }));
+      await world.bob.rest.patch(`/comments/${said.id}`, { body: 'Well' });
+      await bothHear('comment:updated', comment(world.bob, whole, { on: 'project', id: said.id, body: 'Well', edited: true }));
+      await world.alice.rest.delete(`/comments/${said.id}`);
+      await bothHear('comment:deleted', comment(world.bob, whole, { on: 'project', id: said.id, body: 'Well', edited: true }));
+      await world.bob.rest.post(`${at}/comments`, { body: 'High', item_id: roof.id });
+      await allQuiet();
+    });
+
     test('what the app\'s own back end tells of bills of quantities, as it is', async () => {
       const token = mint(claimsOf('root', envelopeClaims({ type: 'service' })));
       const backend = new Rest(world.server.url, token);

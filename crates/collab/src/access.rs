@@ -29,8 +29,8 @@ pub enum Action {
     DeleteComment {
         /// Who wrote it.
         author: UserId,
-        /// Who made the task that it is about.
-        task_creator: UserId,
+        /// Who made the task or item that it is on.
+        maker: Option<UserId>,
     },
     /// Make, change and delete items of a kind with these editors.
     EditItems(Editors),
@@ -70,8 +70,8 @@ impl Action {
                 role >= Admin || workspace.plans() || (creator == user && role >= Member)
             }
             Self::EditComment { author } => author == user,
-            Self::DeleteComment { author, task_creator } => {
-                author == user || task_creator == user || role >= Admin
+            Self::DeleteComment { author, maker } => {
+                author == user || maker == Some(user) || role >= Admin
             }
             Self::EditChannel { creator } => creator == user || role >= Admin,
             Self::DeleteMessage { author } => author == user || role >= Admin,
@@ -130,7 +130,7 @@ mod tests {
     fn the_table() {
         use ProjectRole::{Admin, Member, Owner, Viewer};
         let (me, other) = (UserId(1), UserId(2));
-        let cases: [(Action, [bool; 4]); 18] = [
+        let cases: [(Action, [bool; 4]); 19] = [
             (Action::Read, [true; 4]),
             (Action::Comment, [true; 4]),
             (Action::EditTasks, [false, true, true, true]),
@@ -139,10 +139,11 @@ mod tests {
             (Action::EditComment { author: me }, [true; 4]),
             (Action::EditComment { author: other }, [false; 4]),
             (
-                Action::DeleteComment { author: other, task_creator: other },
+                Action::DeleteComment { author: other, maker: Some(other) },
                 [false, false, true, true],
             ),
-            (Action::DeleteComment { author: other, task_creator: me }, [true; 4]),
+            (Action::DeleteComment { author: other, maker: None }, [false, false, true, true]),
+            (Action::DeleteComment { author: other, maker: Some(me) }, [true; 4]),
             (Action::EditItems(Editors::Members), [false, true, true, true]),
             (Action::EditItems(Editors::Leads), [false, false, true, true]),
             (Action::MakeChannels, [false, true, true, true]),

@@ -174,7 +174,7 @@ fn apply(tx: &mut Tx<'_>, caller: &Caller, command: &Command) -> Result<Answer, 
         Command::DeleteTask { task, if_version, announced } => {
             tasks::delete(doing, *task, *if_version, *announced)
         }
-        Command::AddComment { task, new } => comments::add(doing, *task, new),
+        Command::AddComment { topic, new } => comments::add(doing, *topic, new),
         Command::EditComment { comment, body, if_version } => {
             comments::edit(doing, *comment, body, *if_version)
         }

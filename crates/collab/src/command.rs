@@ -4,7 +4,8 @@ use chorus_model::text::{CommentText, Description, Label, Name, Title};
 use chorus_model::{
     Channel, ChannelMember, Comment, CommentId, Cursor, CustomEvent, Invitation, Item, ItemId,
     Kind, Member, Message, NotificationId, Priority, Project, ProjectId, ProjectRole,
-    ProjectStatus, ReadMarker, SyncId, Task, TaskId, TaskStatus, TaskType, Timestamp, UserId, Word,
+    ProjectStatus, ReadMarker, SyncId, Task, TaskId, TaskStatus, TaskType, Timestamp, Topic,
+    UserId, Word,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,8 +91,8 @@ pub enum Command {
     },
     /// Writes a comment.
     AddComment {
-        /// On which task.
-        task: TaskId,
+        /// On what.
+        topic: Topic,
         /// What is said.
         new: NewComment,
     },
@@ -287,7 +288,7 @@ pub struct TaskPatch {
 #[expect(missing_docs, reason = "the fields are those of `Comment`")]
 pub struct NewComment {
     pub body: CommentText,
-    /// The comment on the same task that it answers.
+    /// The comment on the same that it answers.
     #[schemars(rename = "parent_id")]
     pub parent: Option<CommentId>,
 }

@@ -2,8 +2,7 @@
 
 use chorus_model::event::Draft;
 use chorus_model::{
-    Body, Comment, CommentId, ConnectionId, Notice, ProjectId, SyncId, Task, TaskId, User, UserId,
-    UserRef,
+    Body, ConnectionId, Notice, ProjectId, SyncId, Task, TaskId, User, UserId, UserRef,
 };
 use chorus_storage::Tx;
 
@@ -76,14 +75,6 @@ impl<'a, 't> Doing<'a, 't> {
         let task = self.tx.task(id)?.ok_or(missing.clone())?;
         hide(self.permit(task.project_id, Action::Read), missing)?;
         Ok(task)
-    }
-
-    /// The comment and its task, if the actor may see them.
-    pub(crate) fn comment(&self, id: CommentId) -> Result<(Comment, Task), Fault> {
-        let missing = Fault::NotFound(Noun::Comment);
-        let comment = self.tx.comment(id)?.ok_or(missing.clone())?;
-        let task = hide(self.task(comment.task_id), missing)?;
-        Ok((comment, task))
     }
 }
 

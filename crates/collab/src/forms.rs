@@ -1,6 +1,6 @@
 //! The native form of commands: JSON objects in snake case, the same through every native door.
 
-use chorus_model::text::{CommentText, Description, Name, Rule, Title};
+use chorus_model::text::{Description, Name, Rule, Title};
 use chorus_model::{
     CommentId, Invalid, ItemId, NotificationId, Priority, ProjectId, ProjectRole, ProjectStatus,
     TaskId, TaskStatus, TaskType, UserId, Word,
@@ -8,10 +8,11 @@ use chorus_model::{
 use serde_json::{Map, Value};
 
 pub mod chat;
+pub mod comments;
 pub mod invitations;
 pub mod tasks;
 
-use crate::command::{Command, NewComment, NewProject, NewTask, ProjectPatch, TaskPatch};
+use crate::command::{Command, NewProject, NewTask, ProjectPatch, TaskPatch};
 use crate::fault::Fault;
 use crate::fields::{Fields, id_of};
 use crate::items::form;
@@ -73,11 +74,10 @@ fn of_work(name: &str, object: &Object) -> Option<Result<Command, Fault>> {
             Ok(Command::DeleteTask { task, if_version: version()?, announced: false })
         })(),
         "comment.create" => {
-            (|| Ok(Command::AddComment { task: TaskId(id("task_id")?), new: new_comment(object)? }))(
-            )
+            comments::new(object).map(|(topic, new)| Command::AddComment { topic, new })
         }
         "comment.update" => (|| {
-            let (comment, body) = (CommentId(id("comment_id")?), comment(object)?);
+            let (comment, body) = (CommentId(id("comment_id")?), comments::comment(object)?);
             Ok(Command::EditComment { comment, body, if_version: version()? })
         })(),
         "comment.delete" => {
@@ -208,22 +208,6 @@ pub fn task_patch(object: &Object) -> Result<TaskPatch, Fault> {
     fields.finish().map(|()| patch)
 }
 
-/// A comment to write.
-pub fn new_comment(object: &Object) -> Result<NewComment, Fault> {
-    let mut fields = Fields::new(object);
-    let body = fields.required("body", CommentText::parse);
-    let parent = fields.nullable_id("parent_id").flatten().map(CommentId);
-    let body = fields.finish_with(body)?;
-    Ok(NewComment { body, parent })
-}
-
-/// What a comment says now.
-pub fn comment(object: &Object) -> Result<CommentText, Fault> {
-    let mut fields = Fields::new(object);
-    let text = fields.required("body", CommentText::parse);
-    fields.finish_with(text)
-}
-
 /// The notifications that are named; without any list, all of them.
 pub fn notifications(ids: Option<&Value>) -> Result<Option<Vec<NotificationId>>, Invalid> {
     let invalid = || Invalid::new("ids", Rule::Type("a list of at most 1000 ids"));
@@ -325,9 +309,6 @@ mod tests {
         assert_eq!((task, if_version), (TaskId(7), Some(3)));
         let fault = read("comment.create", json!({"body": "x"})).unwrap().unwrap_err();
         assert_eq!(fault.to_string(), "task_id is required");
-        let odd = json!({"task_id": 7, "parent_id": "x"});
-        let fault = read("comment.create", odd).unwrap().unwrap_err();
-        assert_eq!(fault.to_string(), "body is required; parent_id must be an id");
         assert!(read("task.explode", json!({})).is_none());
     }
 }

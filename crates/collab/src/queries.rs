@@ -1,8 +1,8 @@
 //! What can be read. Each query is one read transaction in which the caller is authorised too.
 
 use chorus_model::{
-    Comment, CommentId, Member, Notification, Project, ProjectId, Task, TaskId, User, UserId,
-    WorkspaceRole,
+    Comment, CommentId, Member, Notification, Project, ProjectId, Task, TaskId, Topic, User,
+    UserId, WorkspaceRole,
 };
 use chorus_storage::{Page, Reads, Statistics, TaskFilter, TaskOrder};
 
@@ -91,16 +91,16 @@ impl Collab {
         .await
     }
 
-    /// The comments on a task, oldest first.
+    /// The comments on something, oldest first.
     pub async fn comments(
         &self,
         user: UserId,
-        task: TaskId,
+        topic: Topic,
         page: Page,
     ) -> Result<Vec<Comment>, Fault> {
         self.query(user, move |reads, user| {
-            visible_task(reads, user, task)?;
-            Ok(reads.comments_of(task, page)?)
+            visible_topic(reads, user, topic)?;
+            Ok(reads.comments_on(topic, page)?)
         })
         .await
     }
@@ -110,7 +110,7 @@ impl Collab {
         self.query(user, move |reads, user| {
             let missing = Fault::NotFound(Noun::Comment);
             let comment = reads.comment(id)?.ok_or(missing.clone())?;
-            hide(visible_task(reads, user, comment.task_id), missing)?;
+            hide(visible_topic(reads, user, comment.topic()), missing)?;
             Ok(comment)
         })
         .await
@@ -144,6 +144,13 @@ impl Collab {
             .store
             .read(move |reads| Ok(access::actor(reads, user).and_then(|user| query(reads, &user))))
             .await?
+    }
+}
+
+fn visible_topic(reads: &Reads<'_>, user: &User, topic: Topic) -> Result<(), Fault> {
+    match topic {
+        Topic::Task(task) => visible_task(reads, user, task).map(drop),
+        Topic::Project(project, _) => access::permit(reads, user, project, Action::Read).map(drop),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cursor::SyncId;
 use crate::custom::CustomEvent;
 use crate::id::{ConnectionId, MessageId};
 use crate::invitation::InvitationTold;
-use crate::item::{ItemChange, ItemsChange};
+use crate::item::{ItemChange, ItemRef, ItemsChange};
 use crate::message::Message;
 use crate::notification::Notification;
 use crate::project::{Member, Project, ProjectChanges};
@@ -144,29 +144,41 @@ pub enum Body {
         /// As it was.
         task: Task,
     },
-    /// Somebody commented on a task.
+    /// Somebody commented on a task, an item, or a project.
     #[serde(rename = "comment.created")]
     CommentCreated {
         /// As written.
         comment: Comment,
-        /// The task it is about.
-        task: TaskRef,
+        /// The task it is on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskRef>,
+        /// The item it is on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<ItemRef>,
     },
     /// A comment was changed.
     #[serde(rename = "comment.updated")]
     CommentUpdated {
         /// As it is now.
         comment: Comment,
-        /// The task it is about.
-        task: TaskRef,
+        /// The task it is on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskRef>,
+        /// The item it is on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<ItemRef>,
     },
     /// A comment was deleted.
     #[serde(rename = "comment.deleted")]
     CommentDeleted {
         /// As it was.
         comment: Comment,
-        /// The task it was about.
-        task: TaskRef,
+        /// The task it was on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        task: Option<TaskRef>,
+        /// The item it was on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        item: Option<ItemRef>,
     },
     /// An item of some kind was made.
     #[serde(rename = "item.created")]

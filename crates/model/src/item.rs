@@ -55,6 +55,18 @@ pub struct Head {
     pub updated_at: Timestamp,
 }
 
+/// An item as another event names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ItemRef {
+    /// Which item.
+    pub id: ItemId,
+    /// Of which kind.
+    #[schemars(with = "String")]
+    pub kind: &'static Kind,
+    /// Of which project.
+    pub project_id: ProjectId,
+}
+
 /// What one command changed of an item: old and new of each field that differs, by name.
 pub type ItemChanges = BTreeMap<String, Change<Json>>;
 
@@ -158,6 +170,12 @@ impl Item {
     /// The kind.
     pub fn kind(&self) -> &'static Kind {
         self.head.kind
+    }
+
+    /// How other events name it.
+    pub fn to_ref(&self) -> ItemRef {
+        let Head { id, kind, project_id, .. } = self.head;
+        ItemRef { id, kind, project_id }
     }
 
     /// What differs from how it was.

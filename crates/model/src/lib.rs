@@ -43,7 +43,7 @@ pub mod words;
 
 pub use channel::{Channel, ChannelMember, ChannelRef, ReadMarker};
 pub use clock::{Clock, Entropy, Timestamp};
-pub use comment::Comment;
+pub use comment::{Comment, Topic};
 pub use cursor::{Cursor, Epoch, SyncId};
 pub use custom::{CustomEvent, Target};
 pub use decimal::Decimal;
@@ -54,7 +54,9 @@ pub use id::{
     TaskId, UserId,
 };
 pub use invitation::{Invitation, InvitationTold};
-pub use item::{Head, Item, ItemChange, ItemChanges, ItemsChange, Summary, Sums, Totals, Whole};
+pub use item::{
+    Head, Item, ItemChange, ItemChanges, ItemRef, ItemsChange, Summary, Sums, Totals, Whole,
+};
 pub use kind::Kind;
 pub use message::{Emoji, Message, Reaction};
 pub use notification::{Notice, Notification};

@@ -204,8 +204,14 @@ fn task(tx: &mut Tx<'_>, dice: &Dice, projects: &[ProjectId], at: u64) -> Result
         completed_at: None,
     })?;
     let body = dice.text();
-    let (task_id, author_id) = (task.id, UserId(1));
-    tx.insert_comment(&NewComment { task_id, parent_id: None, author_id, body })?;
+    tx.insert_comment(&NewComment {
+        project_id: task.project_id,
+        task_id: Some(task.id),
+        item_id: None,
+        parent_id: None,
+        author_id: UserId(1),
+        body,
+    })?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ const STEPS: &[&str] = &[
     include_str!("schema/0010_tasks.sql"),
     include_str!("schema/0011_invitations.sql"),
     include_str!("schema/0012_replies.sql"),
+    include_str!("schema/0013_comments_on_all.sql"),
 ];
 
 /// "Chor" in ASCII.
@@ -114,9 +115,9 @@ fn start_ids_above(conn: &Connection, first_id: Option<i64>) -> rusqlite::Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reads::Reads;
+    use crate::reads::{Page, Reads};
     use crate::tables::search::{Sought, Words};
-    use chorus_model::UserId;
+    use chorus_model::{TaskId, Topic, UserId};
 
     /// The last step before words could be searched.
     const BEFORE_SEARCH: usize = 8;
@@ -153,5 +154,50 @@ mod tests {
         assert_eq!(reads.tasks_with(&sought).unwrap().len(), 1);
         assert_eq!(reads.comments_with(&sought).unwrap().len(), 1);
         assert_eq!(reads.messages_with(&sought).unwrap().len(), 1);
+    }
+    /// The last step before there were comments on anything but tasks.
+    const BEFORE_COMMENTS_ON_ALL: usize = 12;
+
+    #[test]
+    fn comments_are_kept_with_their_ids_when_their_table_is_written_anew() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        for step in &STEPS[..BEFORE_COMMENTS_ON_ALL] {
+            conn.execute_batch(step).unwrap();
+        }
+        conn.execute_batch(&format!(
+            "pragma application_id = {APPLICATION};
+             pragma user_version = {BEFORE_COMMENTS_ON_ALL};
+             insert into users (id, username, full_name, role, password_hash, created_at, updated_at)
+               values (1, 'ann', 'Ann', 'user', '', 0, 0);
+             insert into projects (id, name, status, owner_id, created_at, updated_at)
+               values (3, 'P', 'active', 1, 0, 0);
+             insert into tasks (id, project_id, title, status, priority, creator_id, position,
+                                created_at, updated_at, folded)
+               values (7, 3, 'Dig', 'todo', 'low', 1, 1, 0, 0, '');
+             insert into comments (id, task_id, author_id, body, parent_id, created_at, updated_at)
+               values (5, 7, 1, 'Wet?', null, 1, 2), (6, 7, 1, 'Dry', 5, 3, 4);
+             insert into comments (task_id, author_id, body, created_at, updated_at, deleted_at)
+               values (7, 1, 'Gone', 5, 6, 7);
+             update sqlite_sequence set seq = 1000 where name = 'comments';"
+        ))
+        .unwrap();
+        prepare(&mut conn, "memory".as_ref(), None).unwrap();
+        let broken: i64 = conn
+            .query_row("select count(*) from pragma_foreign_key_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(broken, 0);
+        let comments = Reads::new(&conn).comments_on(Topic::Task(TaskId(7)), Page::FIRST).unwrap();
+        let kept = comments.iter().map(|c| (c.id.0, c.project_id.0, c.parent_id.map(|id| id.0)));
+        assert_eq!(kept.collect::<Vec<_>>(), [(5, 3, None), (6, 3, Some(5))]);
+        let next: i64 = conn
+            .query_row(
+                "insert into comments (project_id, parent_id, author_id, body, created_at, updated_at)
+                 values (3, 6, 1, 'New', 8, 9) returning id",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert_eq!(next, 1001, "no id is handed out twice");
     }
 }

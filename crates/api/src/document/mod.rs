@@ -21,7 +21,8 @@ pub(crate) use invitations::{made_invitation, new_invitation, secret};
 pub use openapi::openapi;
 pub(crate) use routes::{Routes, delete, get, patch, post, put};
 pub(crate) use schemas::{
-    Plain, Schemas, comment, list, marked, new_member, notifications, object, read, role, written,
+    Plain, Schemas, comment, comment_in_project, list, marked, new_member, notifications, object,
+    read, role, written,
 };
 pub(crate) use tasks::{bulk, moved, reorder};
 

@@ -76,11 +76,7 @@ pub(super) fn requests() -> Vec<Request> {
             |s| object([("task_id", id::<TaskId>(s), true), if_version()]),
             nothing(),
         ),
-        command(
-            "comment.create",
-            |s| both(read::<NewComment>(s), [("task_id", id::<TaskId>(s), true)]),
-            written::<Comment>,
-        ),
+        command("comment.create", commented, written::<Comment>),
         command(
             "comment.update",
             |s| {
@@ -260,6 +256,15 @@ pub(super) fn argument(request: &Request, schemas: &mut Schemas) -> Value {
 /// `one` and these fields.
 pub(super) fn both<const N: usize>(one: Value, fields: [(&str, Value, bool); N]) -> Value {
     json!({ "allOf": vec![one, object(fields)] })
+}
+
+/// A comment to write: on a task, on an item of a project, or on a project.
+fn commented(schemas: &mut Schemas) -> Value {
+    let task = read::<Option<TaskId>>(schemas);
+    let project = read::<Option<ProjectId>>(schemas);
+    let item = read::<Option<ItemId>>(schemas);
+    let on = [("task_id", task, false), ("project_id", project, false), ("item_id", item, false)];
+    both(read::<NewComment>(schemas), on)
 }
 
 /// The codes of refusals that can come over a socket; `refused` is of what was no request.

@@ -1,7 +1,8 @@
 //! Schemas of what is said and heard, from the types that say and hear it.
 
+use chorus_collab::command::NewComment;
 use chorus_model::text::CommentText;
-use chorus_model::{NotificationId, ProjectRole, UserId};
+use chorus_model::{ItemId, NotificationId, ProjectRole, UserId};
 use schemars::generate::{SchemaGenerator, SchemaSettings};
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
@@ -106,6 +107,15 @@ pub(crate) fn object<const N: usize>(fields: [(&str, Value, bool); N]) -> Value 
     let properties: Map<_, _> =
         fields.into_iter().map(|(name, schema, _)| (name.to_owned(), schema)).collect();
     json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// The form of a new comment on a project, or on an item of it.
+pub(crate) fn comment_in_project(schemas: &mut Schemas) -> Value {
+    schemas.named("NewCommentInProject", |s| {
+        let mut item = read::<Option<ItemId>>(s);
+        item["description"] = json!("The item; without one the comment is on the project itself.");
+        json!({ "allOf": [read::<NewComment>(s), object([("item_id", item, false)])] })
+    })
 }
 
 /// The form of a changed comment.

@@ -131,7 +131,7 @@ impl Dialect for Taskmanager {
             | Body::TaskStatusChanged { lead: true, .. }
             | Body::TaskAssigned { lead: true, .. } => "task_updated",
             Body::TaskDeleted { .. } => "task_deleted",
-            Body::CommentCreated { .. } => "comment_added",
+            Body::CommentCreated { task: Some(_), .. } => "comment_added",
             Body::ProjectUpdated { .. } => "project_updated",
             Body::NotificationCreated { .. } => "notification",
             _ => return None,

@@ -65,9 +65,9 @@ impl Body {
             | Self::TaskStatusChanged { task, .. }
             | Self::TaskAssigned { task, .. }
             | Self::TaskDeleted { task } => Scope::Project(task.project_id),
-            Self::CommentCreated { task, .. }
-            | Self::CommentUpdated { task, .. }
-            | Self::CommentDeleted { task, .. } => Scope::Project(task.project_id),
+            Self::CommentCreated { comment, .. }
+            | Self::CommentUpdated { comment, .. }
+            | Self::CommentDeleted { comment, .. } => Scope::Project(comment.project_id),
             Self::ItemCreated(change) | Self::ItemUpdated(change) | Self::ItemDeleted(change) => {
                 Scope::Project(change.item.head.project_id)
             }
@@ -111,9 +111,9 @@ impl Body {
     /// The task that it is about, or that what it is about belongs to.
     pub fn task_id(&self) -> Option<TaskId> {
         match self {
-            Self::CommentCreated { task, .. }
-            | Self::CommentUpdated { task, .. }
-            | Self::CommentDeleted { task, .. } => Some(task.id),
+            Self::CommentCreated { comment, .. }
+            | Self::CommentUpdated { comment, .. }
+            | Self::CommentDeleted { comment, .. } => comment.task_id,
             _ => self.task().map(|task| task.id),
         }
     }

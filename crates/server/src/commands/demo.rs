@@ -11,7 +11,7 @@ use chorus_gateway::dialect::Dialect;
 use chorus_model::text::{CommentText, Description, Name, Password, Title, Username};
 use chorus_model::{
     Clock as _, Entropy, Priority, Project, ProjectId, ProjectRole, ProjectStatus, Task,
-    TaskStatus, TaskType, Timestamp, User, UserId, WorkspaceRole,
+    TaskStatus, TaskType, Timestamp, Topic, User, UserId, WorkspaceRole,
 };
 use chorus_storage::Location;
 
@@ -206,7 +206,12 @@ async fn task(
     let (Answer::Task(Task { id, .. }), Some(text)) = (answer, comment) else { return Ok(()) };
     let body = CommentText::parse("body", text).map_err(Failure::new)?;
     let new = NewComment { body, parent: None };
-    execute(app, people[(row + 1) % people.len()], Command::AddComment { task: id, new }).await?;
+    execute(
+        app,
+        people[(row + 1) % people.len()],
+        Command::AddComment { topic: Topic::Task(id), new },
+    )
+    .await?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Comments. A deleted one stays in its row and is seen no more.
 
-use chorus_model::{Comment, CommentId, ProjectId, TaskId, UserId};
+use chorus_model::{Comment, CommentId, ItemId, ProjectId, TaskId, Topic, UserId};
 use rusqlite::Row;
 
 use crate::error::StoreError;
@@ -11,8 +11,12 @@ use crate::tx::Tx;
 /// A comment to be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewComment {
-    /// The task it is about.
-    pub task_id: TaskId,
+    /// The project, of the task or item if it is on one.
+    pub project_id: ProjectId,
+    /// The task it is on.
+    pub task_id: Option<TaskId>,
+    /// The item it is on.
+    pub item_id: Option<ItemId>,
     /// The comment that it answers.
     pub parent_id: Option<CommentId>,
     /// Who writes it.
@@ -24,12 +28,14 @@ pub struct NewComment {
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select c.id, c.task_id, t.project_id, c.parent_id, c.body, c.author_id,
+            "select c.id, c.task_id, c.item_id, c.project_id, c.parent_id, c.body, c.author_id,
                     u.id, u.username, u.full_name, u.email, c.is_edited, c.version,
                     c.created_at, c.updated_at
              from comments c join users u on u.id = c.author_id
-             join tasks t on t.id = c.task_id join projects p on p.id = t.project_id
-             where c.deleted_at is null and t.deleted_at is null and p.deleted_at is null ",
+             join projects p on p.id = c.project_id left join tasks t on t.id = c.task_id
+             left join items i on i.id = c.item_id left join items o on o.id = i.parent_id
+             where c.deleted_at is null and p.deleted_at is null and t.deleted_at is null
+               and i.deleted_at is null and o.deleted_at is null ",
             $rest
         )
     };
@@ -41,13 +47,23 @@ impl Reads<'_> {
         self.one(select!("and c.id = ?1"), [id.0], comment)
     }
 
-    /// The comments on a task, oldest first.
-    pub fn comments_of(&self, task: TaskId, page: Page) -> Result<Vec<Comment>, StoreError> {
-        self.many(
-            select!("and c.task_id = ?1 order by c.id limit ?2 offset ?3"),
-            (task.0, page.limit(), page.offset()),
-            comment,
-        )
+    /// The comments on something, oldest first.
+    pub fn comments_on(&self, topic: Topic, page: Page) -> Result<Vec<Comment>, StoreError> {
+        match topic {
+            Topic::Task(task) => self.many(
+                select!("and c.task_id = ?1 order by c.id limit ?2 offset ?3"),
+                (task.0, page.limit(), page.offset()),
+                comment,
+            ),
+            Topic::Project(project, item) => self.many(
+                select!(
+                    "and c.project_id = ?1 and c.task_id is null and c.item_id is ?2
+                     order by c.id limit ?3 offset ?4"
+                ),
+                (project.0, item.map(|id| id.0), page.limit(), page.offset()),
+                comment,
+            ),
+        }
     }
 }
 
@@ -55,10 +71,13 @@ impl Tx<'_> {
     /// Writes a comment.
     pub fn insert_comment(&mut self, new: &NewComment) -> Result<Comment, StoreError> {
         let id = self.single(
-            "insert into comments (task_id, parent_id, author_id, body, created_at, updated_at)
-             values (?1, ?2, ?3, ?4, ?5, ?5) returning id",
+            "insert into comments (project_id, task_id, item_id, parent_id, author_id, body,
+                                   created_at, updated_at)
+             values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) returning id",
             (
-                new.task_id.0,
+                new.project_id.0,
+                new.task_id.map(|id| id.0),
+                new.item_id.map(|id| id.0),
                 new.parent_id.map(|id| id.0),
                 new.author_id.0,
                 &new.body,
@@ -91,7 +110,8 @@ fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     let mut c = Columns::of(row);
     Ok(Comment {
         id: CommentId(c.take()?),
-        task_id: TaskId(c.take()?),
+        task_id: c.take::<Option<i64>>()?.map(TaskId),
+        item_id: c.take::<Option<i64>>()?.map(ItemId),
         project_id: ProjectId(c.take()?),
         parent_id: c.take::<Option<i64>>()?.map(CommentId),
         body: c.take()?,

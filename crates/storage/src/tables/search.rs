@@ -152,9 +152,10 @@ impl Reads<'_> {
     pub fn comments_with(&self, sought: &Sought) -> Result<Vec<Comment>, StoreError> {
         let sql = concat!(
             "select w.rowid from comment_words w cross join comments c on c.id = w.rowid
-             join tasks t on t.id = c.task_id join projects p on p.id = t.project_id
+             join projects p on p.id = c.project_id left join tasks t on t.id = c.task_id
+             left join items i on i.id = c.item_id left join items around on around.id = i.parent_id
              where comment_words match ?1 and w.rowid < ?2 and c.deleted_at is null
-               and t.deleted_at is null ",
+               and t.deleted_at is null and i.deleted_at is null and around.deleted_at is null ",
             in_project!(),
             "order by w.rowid desc limit ?6"
         );

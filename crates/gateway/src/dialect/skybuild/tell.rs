@@ -4,8 +4,8 @@
 use chorus_model::signal::SignalBody;
 use chorus_model::task::TaskChanges;
 use chorus_model::{
-    Body, Comment, Event, Notice, Notification, ProjectId, Room, Signal, TaskStatus, Timestamp,
-    UserId,
+    Body, Comment, Event, ItemRef, Notice, Notification, ProjectId, Room, Signal, TaskStatus,
+    Timestamp, UserId,
 };
 use chorus_realtime::{Deliveries, Delivery, Frame};
 use serde::Serialize;
@@ -36,13 +36,16 @@ pub(super) fn event(event: &Event) -> Option<Value> {
                 })
             })
         }
-        Body::CommentCreated { comment, .. }
-        | Body::CommentUpdated { comment, .. }
-        | Body::CommentDeleted { comment, .. } => Some(json!({
-            "project_id": comment.project_id.to_string(),
-            "comment_id": comment.id,
-            "comment": commented(comment),
-        })),
+        Body::CommentCreated { comment, item, .. }
+        | Body::CommentUpdated { comment, item, .. }
+        | Body::CommentDeleted { comment, item, .. } => {
+            let (word, id) = context(comment, item.as_ref())?;
+            Some(json!({
+                "project_id": comment.project_id.to_string(),
+                "comment_id": comment.id,
+                "comment": commented(comment, word, &id),
+            }))
+        }
         Body::NotificationCreated { notification } => notified(notification),
         Body::ItemUpdated(change) => boq::updated(change, event),
         Body::ItemsUpdated(change) => Some(boq::many_updated(change, event)),
@@ -145,12 +148,22 @@ fn updates(changes: &TaskChanges) -> Map<String, Value> {
     told
 }
 
-fn commented(comment: &Comment) -> Value {
+/// What the app says that a comment is on; none if it knows no such thing.
+fn context(comment: &Comment, item: Option<&ItemRef>) -> Option<(&'static str, String)> {
+    Some(match (comment.task_id, item) {
+        (Some(task), _) => ("task", task.to_string()),
+        (None, Some(item)) if boq::is_of_bill(item.kind) => ("boq", item.id.to_string()),
+        (None, Some(_)) => return None,
+        (None, None) => ("project", comment.project_id.to_string()),
+    })
+}
+
+fn commented(comment: &Comment, context: &str, id: &str) -> Value {
     json!({
         "id": comment.id,
         "project_id": comment.project_id.to_string(),
-        "context_type": "task",
-        "context_id": comment.task_id.to_string(),
+        "context_type": context,
+        "context_id": id,
         "body": comment.body,
         "author_id": comment.author_id.to_string(),
         "parent_id": comment.parent_id,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chorus_model::signal::SignalBody;
 use chorus_model::task::{Change, TaskChanges};
 use chorus_model::{
-    Comment, CommentId, ConnectionId, Notice, Notification, NotificationId, ProjectId, Room, Task,
-    TaskId, TaskRef, UserId,
+    Comment, CommentId, ConnectionId, ItemId, ItemRef, Kind, Notice, Notification, NotificationId,
+    ProjectId, Room, Task, TaskId, TaskRef, UserId,
 };
 use chorus_realtime::Present;
 use serde_json::Value;
@@ -237,7 +237,8 @@ fn one_command_is_told_once() {
 fn a_comment_is_told_whole() {
     let comment = Comment {
         id: CommentId(15),
-        task_id: TaskId(42),
+        task_id: Some(TaskId(42)),
+        item_id: None,
         project_id: ProjectId(7),
         parent_id: None,
         body: "Great <work>!".into(),
@@ -248,8 +249,8 @@ fn a_comment_is_told_whole() {
         created_at: at("2026-11-14T10:00:00Z"),
         updated_at: at("2026-11-14T10:00:00Z"),
     };
-    let about = task().to_ref();
-    let body = Body::CommentCreated { comment: comment.clone(), task: about.clone() };
+    let task = Some(task().to_ref());
+    let created = Body::CommentCreated { comment: comment.clone(), task: task.clone(), item: None };
     let whole = json!({
         "project_id": "7",
         "comment_id": 15,
@@ -260,16 +261,30 @@ fn a_comment_is_told_whole() {
             "author": { "id": "3", "email": "a@x.com", "full_name": "Ann Lee" },
         },
     });
-    assert_eq!(told(body), Some(("comment:created".into(), whole)));
+    assert_eq!(told(created), Some(("comment:created".into(), whole)));
     let parent_id = Some(CommentId(12));
-    let edited = Comment { is_edited: true, updated_at: at("2026-11-15"), parent_id, ..comment };
-    let body = Body::CommentUpdated { comment: edited.clone(), task: about.clone() };
+    let edited =
+        Comment { is_edited: true, updated_at: at("2026-11-15"), parent_id, ..comment.clone() };
+    let body = Body::CommentUpdated { comment: edited.clone(), task: task.clone(), item: None };
     let (name, changed) = told(body).unwrap();
     assert_eq!(name, "comment:updated");
     assert_eq!(changed["comment"]["parent_id"], 12);
     assert_eq!(changed["comment"]["updated_at"], "2026-11-15T00:00:00.000000Z");
-    let body = Body::CommentDeleted { comment: edited, task: about };
+    let body = Body::CommentDeleted { comment: edited, task, item: None };
     assert_eq!(told(body), Some(("comment:deleted".into(), changed)));
+
+    let on = |kind: Option<&str>| {
+        let (id, project_id) = (ItemId(5), comment.project_id);
+        let item = kind.and_then(Kind::named).map(|kind| ItemRef { id, kind, project_id });
+        let item_id = item.as_ref().map(|item| item.id);
+        let comment = Comment { task_id: None, item_id, ..comment.clone() };
+        let told = told(Body::CommentCreated { comment, task: None, item })?.1;
+        let shown = &told["comment"];
+        Some([shown["context_type"].clone(), shown["context_id"].clone()])
+    };
+    assert_eq!(on(Some("boq_item")), Some([json!("boq"), json!("5")]));
+    assert_eq!(on(None), Some([json!("project"), json!("7")]));
+    assert_eq!(on(Some("milestone")), None, "the app has no word for it");
 }
 
 fn notified(notice: Notice) -> Body {

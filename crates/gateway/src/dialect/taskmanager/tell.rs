@@ -58,7 +58,7 @@ impl Taskmanager {
                     "timestamp": at.naive(),
                 }),
             )),
-            Body::CommentCreated { comment, task } => {
+            Body::CommentCreated { comment, task: Some(task), .. } => {
                 Some(wire.event("comment_added", &self.commented(comment, task, at)))
             }
             Body::ProjectUpdated { project, changes } => {
@@ -301,7 +301,7 @@ impl Taskmanager {
             "comment": {
                 "id": comment.id,
                 "comment_text": self.text(&comment.body),
-                "task_id": comment.task_id,
+                "task_id": task.id,
                 "user_id": comment.author_id,
                 "author_name": self.text(&comment.author.full_name),
                 "created_at": comment.created_at.naive(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use chorus_model::{
     Clock as _, Comment, CommentId, Notice, NotificationId, Priority, Project, ProjectRole,
-    ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp, User,
+    ProjectStatus, SyncId, Task, TaskId, TaskStatus, Timestamp, Topic, User,
 };
 
 use super::people::user;
@@ -56,8 +56,14 @@ fn comment_on(scratch: &Scratch, task: &Task) -> Comment {
 }
 
 fn answer_to(parent_id: Option<CommentId>, scratch: &Scratch, task: &Task) -> Comment {
-    let (task_id, author_id) = (task.id, task.creator_id);
-    let new = NewComment { task_id, parent_id, author_id, body: "Hm".into() };
+    let new = NewComment {
+        project_id: task.project_id,
+        task_id: Some(task.id),
+        item_id: None,
+        parent_id,
+        author_id: task.creator_id,
+        body: "Hm".into(),
+    };
     scratch.tx(|tx| tx.insert_comment(&new))
 }
 
@@ -249,7 +255,7 @@ fn comments_are_written_changed_and_deleted() {
     let edited = scratch.tx(|tx| tx.update_comment(&edited));
     assert_eq!((edited.body.as_str(), edited.is_edited, edited.version), ("Aha", true, 2));
     let ids = |page| {
-        let comments = scratch.tx(|tx| tx.comments_of(task.id, page));
+        let comments = scratch.tx(|tx| tx.comments_on(Topic::Task(task.id), page));
         comments.iter().map(|comment| comment.id).collect::<Vec<CommentId>>()
     };
     let reply = answer_to(Some(first.id), &scratch, &task);

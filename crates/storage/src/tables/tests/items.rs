@@ -1,10 +1,11 @@
-use chorus_model::{Decimal, ItemId, Kind, Sums, Value, Values};
+use chorus_model::{CommentId, Decimal, ItemId, Kind, Sums, Topic, Value, Values};
 
 use super::boards::project_of;
 use super::people::user;
 use crate::fixture::Scratch;
 use crate::tables::items::NewItem;
-use crate::{Page, StoreError};
+use crate::tables::search::{Sought, Words};
+use crate::{NewComment, Page, StoreError};
 
 fn kind(name: &str) -> &'static Kind {
     Kind::named(name).unwrap()
@@ -136,4 +137,50 @@ fn a_whole_has_the_newest_of_what_lies_in_it() {
     assert_eq!((sums.items, sums.sums["amount"].to_string().as_str()), (3, "-12.50"));
     scratch.tx(|tx| tx.delete_item(cast_id));
     assert_eq!((whole(10_000).items, whole(10_000).inside), (vec![], vec![]));
+}
+
+#[test]
+fn comments_on_an_item_and_on_the_project_are_told_apart_and_go_with_them() {
+    let scratch = Scratch::new();
+    let ann = user(&scratch, "ann");
+    let project = project_of(&scratch, &ann);
+    let make = |name, parent_id| {
+        scratch.tx(|tx| {
+            tx.insert_item(&NewItem {
+                project_id: project.id,
+                parent_id,
+                values: Values::new(kind(name)),
+                position: None,
+                creator_id: ann.id,
+            })
+        })
+    };
+    let shot = make("shot", None).head.id;
+    let version = make("shot_version", Some(shot)).head.id;
+    let comment = |item_id| {
+        let (task_id, parent_id, body) = (None, None, "a roof".to_owned());
+        let (project_id, author_id) = (project.id, ann.id);
+        let new = NewComment { project_id, task_id, item_id, parent_id, author_id, body };
+        scratch.tx(|tx| tx.insert_comment(&new))
+    };
+    let topics = [None, Some(shot), Some(version)].map(|item| Topic::Project(project.id, item));
+    let made = [comment(None), comment(Some(shot)), comment(Some(version))];
+    assert_eq!(made.clone().map(|comment| comment.topic()), topics);
+    let on = |topic| {
+        let found = scratch.tx(|tx| tx.comments_on(topic, Page::FIRST));
+        found.into_iter().map(|comment| comment.id).collect::<Vec<CommentId>>()
+    };
+    let found = || {
+        let words = Words::parse("roof").unwrap();
+        let (user, project) = (ann.id, Some(project.id));
+        let sought =
+            Sought { words, user, sees_all: false, project, channel: None, before: None, limit: 9 };
+        let found = scratch.tx(|tx| tx.comments_with(&sought));
+        found.into_iter().map(|comment| comment.id).collect::<Vec<CommentId>>()
+    };
+    assert_eq!(topics.map(on), made.clone().map(|comment| vec![comment.id]));
+    assert_eq!(found(), [made[2].id, made[1].id, made[0].id]);
+    scratch.tx(|tx| tx.delete_item(shot));
+    assert_eq!(topics.map(on), [vec![made[0].id], vec![], vec![]]);
+    assert_eq!(found(), [made[0].id]);
 }
