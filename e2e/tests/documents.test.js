@@ -305,6 +305,21 @@ describe('the documents', () => {
       }
     });
 
+    test('every path is there under both prefixes, with and without a slash at its end', async () => {
+      const nobody = new Rest(world.server.url);
+      const closed = operations.all.filter(({ path, about }) => path.startsWith('/api/v1/') && about.security.length > 0);
+      assert.ok(closed.length > 100, `${closed.length} operations`);
+      for (const { path, method } of closed) {
+        const here = path.replaceAll(/\{\w+\}/g, NOWHERE);
+        for (const form of [`${here}/`, here.replace('/api/', '/chorus/'), `${here.replace('/api/', '/chorus/')}/`]) {
+          const { status } = await nobody.ask(method, form, { root: true });
+          assert.equal(status, 401, `${method} ${form}`);
+        }
+        const { status } = await nobody.ask(method, `${here}/no/such/path`, { root: true });
+        assert.equal(status, 404, `${method} ${here}/no/such/path`);
+      }
+    });
+
     test('every form has the fields, limits and words that the document says', async () => {
       for (const operation of operations.all.filter((operation) => operations.form(operation))) {
         const form = operations.form(operation);
