@@ -2,6 +2,7 @@
 //! finished frame. It knows no one, checks nothing, keeps nothing, sends no heartbeats, and gives
 //! up when a socket is full.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
 
@@ -17,8 +18,15 @@ const SCRATCH: usize = 64 * 1024;
 struct Client {
     stream: TcpStream,
     rest: Vec<u8>,
-    upgraded: bool,
-    joined: bool,
+    /// What the path of its request names; it is joined when the client has connected.
+    room: Option<String>,
+}
+
+/// All of them, and who is where.
+#[derive(Default)]
+struct Floor {
+    clients: Vec<Option<Client>>,
+    rooms: HashMap<String, Vec<usize>>,
 }
 
 /// Serves until the process is ended.
@@ -28,102 +36,121 @@ pub fn serve() -> io::Result<()> {
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
     println!("listening on http://{}", listener.local_addr()?);
     let (mut events, mut scratch) = (Events::with_capacity(1024), vec![0; SCRATCH]);
-    let mut clients: Vec<Option<Client>> = Vec::new();
+    let mut floor = Floor::default();
     loop {
         poll.poll(&mut events, None)?;
         for event in &events {
             if event.token() == LISTENER {
-                accept(&poll, &listener, &mut clients)?;
+                floor.accept(&poll, &listener)?;
             } else {
-                read(&mut clients, event.token().0, &mut scratch)?;
+                floor.read(event.token().0, &mut scratch)?;
             }
         }
     }
 }
 
-fn accept(
-    poll: &Poll,
-    listener: &TcpListener,
-    clients: &mut Vec<Option<Client>>,
-) -> io::Result<()> {
-    loop {
-        let mut stream = match listener.accept() {
-            Ok((stream, _)) => stream,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        stream.set_nodelay(true)?;
-        poll.registry().register(&mut stream, Token(clients.len()), Interest::READABLE)?;
-        clients.push(Some(Client { stream, rest: Vec::new(), upgraded: false, joined: false }));
+impl Floor {
+    fn accept(&mut self, poll: &Poll, listener: &TcpListener) -> io::Result<()> {
+        loop {
+            let mut stream = match listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            stream.set_nodelay(true)?;
+            let token = Token(self.clients.len());
+            poll.registry().register(&mut stream, token, Interest::READABLE)?;
+            self.clients.push(Some(Client { stream, rest: Vec::new(), room: None }));
+        }
     }
-}
 
-fn read(clients: &mut [Option<Client>], index: usize, scratch: &mut [u8]) -> io::Result<()> {
-    loop {
-        let Some(client) = &mut clients[index] else { return Ok(()) };
-        match client.stream.read(scratch) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-            Ok(0) | Err(_) => {
-                clients[index] = None;
-                return Ok(());
-            }
-            Ok(read) => {
-                client.rest.extend_from_slice(&scratch[..read]);
-                let mut input = std::mem::take(&mut client.rest);
-                let taken = take(clients, index, &mut input)?;
-                input.drain(..taken);
-                if let Some(client) = clients[index].as_mut().filter(|_| !input.is_empty()) {
-                    client.rest = input;
+    fn read(&mut self, index: usize, scratch: &mut [u8]) -> io::Result<()> {
+        loop {
+            let Some(client) = &mut self.clients[index] else { return Ok(()) };
+            match client.stream.read(scratch) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Ok(0) | Err(_) => {
+                    self.clients[index] = None;
+                    return Ok(());
+                }
+                Ok(read) => {
+                    client.rest.extend_from_slice(&scratch[..read]);
+                    let mut input = std::mem::take(&mut client.rest);
+                    let taken = self.take(index, &mut input)?;
+                    input.drain(..taken);
+                    if let Some(client) = self.clients[index].as_mut().filter(|_| !input.is_empty())
+                    {
+                        client.rest = input;
+                    }
                 }
             }
         }
     }
-}
 
-/// Answers what is whole; returns how much that was.
-fn take(clients: &mut [Option<Client>], index: usize, input: &mut [u8]) -> io::Result<usize> {
-    let Some(client) = &mut clients[index] else { return Ok(input.len()) };
-    let mut at = 0;
-    if !client.upgraded {
-        let Some(end) = wire::head_end(input) else { return Ok(0) };
-        client.upgrade()?;
-        at = end;
-    }
-    while let Some(frame) = wire::first_frame(&input[at..]) {
-        let payload = &mut input[at + frame.start..at + frame.end];
-        if let Some(key) = frame.key {
-            wire::unmask(payload, key);
+    /// Answers what is whole; returns how much that was.
+    fn take(&mut self, index: usize, input: &mut [u8]) -> io::Result<usize> {
+        let Some(client) = &mut self.clients[index] else { return Ok(input.len()) };
+        let mut at = 0;
+        if client.room.is_none() {
+            let Some(end) = wire::head_end(input) else { return Ok(0) };
+            client.upgrade(&input[..end])?;
+            at = end;
         }
-        if payload == b"40" {
-            if let Some(client) = &mut clients[index] {
-                client.join()?;
+        while let Some(frame) = wire::first_frame(&input[at..]) {
+            let payload = &mut input[at + frame.start..at + frame.end];
+            if let Some(key) = frame.key {
+                wire::unmask(payload, key);
             }
-        } else if let Some(task) = wire::number_after("\"task_id\":", payload) {
-            tell(clients, index, task)?;
+            if payload == b"40" {
+                self.join(index)?;
+            } else if payload.starts_with(b"42[\"say\"") {
+                self.tell(index, &String::from_utf8_lossy(payload))?;
+            } else if let Some(task) = wire::number_after("\"task_id\":", payload) {
+                self.tell(index, &typing(task))?;
+            }
+            at += frame.end;
         }
-        at += frame.end;
+        Ok(at)
     }
-    Ok(at)
+
+    fn join(&mut self, index: usize) -> io::Result<()> {
+        let Some(client) = &mut self.clients[index] else { return Ok(()) };
+        let room = client.room.clone().unwrap_or_default();
+        let mut answer = Vec::new();
+        wire::push_bare(r#"40{"sid":"floor"}"#, &mut answer);
+        wire::push_bare(r#"42["connected",{"message":"welcome"}]"#, &mut answer);
+        client.send(&answer)?;
+        self.rooms.entry(room).or_default().push(index);
+        Ok(())
+    }
+
+    /// What all this is about.
+    fn tell(&mut self, sender: usize, told: &str) -> io::Result<()> {
+        let Some(client) = &self.clients[sender] else { return Ok(()) };
+        let room = client.room.as_deref().unwrap_or_default();
+        let Some(members) = self.rooms.get(room) else { return Ok(()) };
+        let mut frame = Vec::new();
+        wire::push_bare(told, &mut frame);
+        for index in members.iter().filter(|index| **index != sender) {
+            if let Some(client) = &mut self.clients[*index] {
+                client.send(&frame)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// What all this is about.
-fn tell(clients: &mut [Option<Client>], sender: usize, task: u64) -> io::Result<()> {
-    let told = format!(
+fn typing(task: u64) -> String {
+    format!(
         r#"42["user_typing",{{"full_name":"Somebody who types, and types, and types, and never comes to an end","is_typing":true,"task_id":{task},"timestamp":"2026-01-01T00:00:00.000000","user_id":1,"username":"bench-0"}}]"#
-    );
-    let mut frame = Vec::new();
-    wire::push_bare(&told, &mut frame);
-    for (index, client) in clients.iter_mut().enumerate() {
-        if let Some(client) = client.as_mut().filter(|client| client.joined && index != sender) {
-            client.send(&frame)?;
-        }
-    }
-    Ok(())
+    )
 }
 
 impl Client {
-    fn upgrade(&mut self) -> io::Result<()> {
-        self.upgraded = true;
+    fn upgrade(&mut self, head: &[u8]) -> io::Result<()> {
+        let head = String::from_utf8_lossy(head);
+        let room = head.split_once("&room=").map_or("", |(_, rest)| rest);
+        self.room = Some(room.split(['&', ' ']).next().unwrap_or_default().to_owned());
         let mut answer = format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n\r\n",
@@ -132,14 +159,6 @@ impl Client {
         .into_bytes();
         let open = r#"0{"sid":"floor","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
         wire::push_bare(open, &mut answer);
-        self.send(&answer)
-    }
-
-    fn join(&mut self) -> io::Result<()> {
-        self.joined = true;
-        let mut answer = Vec::new();
-        wire::push_bare(r#"40{"sid":"floor"}"#, &mut answer);
-        wire::push_bare(r#"42["connected",{"message":"welcome"}]"#, &mut answer);
         self.send(&answer)
     }
 

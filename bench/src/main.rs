@@ -1,33 +1,41 @@
 //! Measures Chorus beside its peers, in one run on one machine.
 //!
-//! In reading order: [`first`] and [`stall`] are the plans of runs, [`scenario`] what is measured, [`lineup`] and
-//! [`workspace`] the servers, [`server`] one process of theirs, [`floor`] the plain lower bound;
-//! [`crowd`] the clients, [`tally`] what they count, [`wire`] and [`rest`] how they speak;
-//! [`figures`] and [`report`] what comes of it; [`machine`] and [`failure`] are used by all.
+//! In reading order: [`run`] is the plan of a run, [`scenario`] what is measured, [`lineup`] who
+//! is, [`programs`] and [`workspace`] the servers and what they serve to which [`guests`],
+//! [`server`] one process of theirs, [`floor`] the plain lower bound; [`crowd`] the clients,
+//! [`member`] one of them, [`way`], [`polling`], [`wire`], [`http`] and [`rest`] how they speak,
+//! [`tally`] and [`histogram`] what they count; [`figures`], [`report`] and [`picture`] what comes
+//! of it; [`machine`] and [`failure`] are used by all.
 
 mod crowd;
 mod failure;
 mod figures;
-mod first;
 mod floor;
+mod guests;
+mod histogram;
+mod http;
 mod lineup;
 mod machine;
+mod member;
+mod picture;
+mod polling;
+mod programs;
 mod report;
 mod rest;
+mod run;
 mod scenario;
 mod server;
-mod stall;
 mod tally;
+mod way;
 mod wire;
 mod workspace;
 
 use std::process::ExitCode;
 
 use failure::{Failure, Trying as _};
-use first::Scenario;
+use run::Plan;
 
-const USAGE: &str = "usage: chorus-bench first [--only loads|idle|start|durable]
-       chorus-bench stall";
+const USAGE: &str = "usage: chorus-bench short|full [--only SCENARIO]... [--trial]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,15 +51,13 @@ fn main() -> ExitCode {
 
 fn obey(arguments: &[&str]) -> Result<(), Failure> {
     match arguments {
-        ["first"] => first::run(None),
-        ["first", "--only", name] => {
-            let scenario = Scenario::ALL.iter().find(|(known, _)| known == name);
-            let unknown = || Failure::Usage(format!("no scenario {name}\n{USAGE}"));
-            first::run(Some(scenario.ok_or_else(unknown)?.1))
-        }
-        ["stall"] => stall::run(),
-        // Not for people: the servers' core runs this very program as the lower bound.
+        // Not for people: this very program is the lower bound, and watches over the others.
         ["floor"] => floor::serve().trying("serve"),
-        _ => Err(Failure::Usage(USAGE.into())),
+        ["guard", parent, program, arguments @ ..] => server::guard(parent, program, arguments),
+        [form, options @ ..] => match Plan::read(form, options) {
+            Some(plan) => run::run(&plan),
+            None => Err(Failure::Usage(USAGE.into())),
+        },
+        [] => Err(Failure::Usage(USAGE.into())),
     }
 }

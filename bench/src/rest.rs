@@ -6,7 +6,10 @@ use std::net::{SocketAddr, TcpStream};
 use serde_json::Value;
 
 use crate::failure::{Failure, Trying as _};
-use crate::wire;
+use crate::http;
+
+/// Requests that are sent before they are answered.
+const AHEAD: u64 = 16;
 
 /// Asks one server, as one user.
 #[derive(Debug, Clone)]
@@ -18,25 +21,41 @@ pub struct Rest {
 }
 
 impl Rest {
-    /// The body of a request that must succeed. One connection each.
+    /// The body of the answer to a request that must succeed.
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+        Ok(self.ask_often(method, path, body, 1)?.pop().unwrap_or_default())
+    }
+
+    /// The same, asked so often, in order, over one connection: a few are sent before the first is
+    /// answered.
+    pub fn ask_often(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        times: u64,
+    ) -> Result<Vec<Value>, Failure> {
         let asked = format!("{method} {path}");
-        let request = self.request(method, path, body, "close");
-        let mut answer = Vec::new();
-        TcpStream::connect(self.address)
-            .and_then(|mut stream| {
-                stream.write_all(request.as_bytes())?;
-                stream.read_to_end(&mut answer)
-            })
-            .trying(&asked)?;
-        let end = wire::head_end(&answer).unwrap_or(answer.len());
-        let (head, body) = answer.split_at(end);
-        if status(head).is_none_or(|status| !(200..300).contains(&status)) {
-            let answer = String::from_utf8_lossy(&answer);
-            return Err(Failure::Server(format!("refused {asked}: {answer}")));
+        let request = self.request(method, path, body, "keep-alive");
+        let mut stream = TcpStream::connect(self.address).trying(&asked)?;
+        let (mut bodies, mut bytes, mut sent) = (Vec::new(), Vec::new(), 0);
+        while bodies.len() < times as usize {
+            while sent < times && sent < bodies.len() as u64 + AHEAD {
+                stream.write_all(request.as_bytes()).trying(&asked)?;
+                sent += 1;
+            }
+            let mut piece = [0; 16 * 1024];
+            let read = stream.read(&mut piece).trying(&asked)?;
+            if read == 0 {
+                return Err(Failure::Server(format!("did not answer {asked}")));
+            }
+            bytes.extend_from_slice(&piece[..read]);
+            while let Some(answer) = http::first_answer(&bytes) {
+                bytes.drain(..answer.end);
+                bodies.push(taken(&asked, &answer)?);
+            }
         }
-        let broken = |_| Failure::Server(format!("answered {asked} with something else than JSON"));
-        if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(body).map_err(broken) }
+        Ok(bodies)
     }
 
     /// The bytes of a request.
@@ -56,30 +75,14 @@ impl Rest {
     }
 }
 
-/// The status of an answer.
-pub fn status(head: &[u8]) -> Option<u16> {
-    std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()
-}
-
-/// The end of an answer with a length, if it is there whole.
-pub fn answer_end(bytes: &[u8]) -> Option<usize> {
-    let head = wire::head_end(bytes)?;
-    let lower = bytes[..head].to_ascii_lowercase();
-    let length = wire::number_after("content-length:", &lower).unwrap_or(0);
-    let end = head + usize::try_from(length).ok()?;
-    (end <= bytes.len()).then_some(end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_ends_where_its_length_says() {
-        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1";
-        assert_eq!(status(answer), Some(200));
-        assert_eq!(answer_end(answer), Some(answer.len() - 8));
-        assert_eq!(answer_end(&answer[..39]), None);
-        assert_eq!(answer_end(b"HTTP/1.1 204 No Content\r\n"), None);
+fn taken(asked: &str, answer: &http::Answer) -> Result<Value, Failure> {
+    if !(200..300).contains(&answer.status) {
+        let body = String::from_utf8_lossy(&answer.body);
+        return Err(Failure::Server(format!("refused {asked} with {}: {body}", answer.status)));
+    }
+    let broken = |_| Failure::Server(format!("answered {asked} with something else than JSON"));
+    match answer.body.as_slice() {
+        [] => Ok(Value::Null),
+        body => serde_json::from_slice(body).map_err(broken),
     }
 }

@@ -2,13 +2,17 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
-use std::{fs, thread};
+use std::{env, fs, thread};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, getppid, kill_process, pidfd_open, set_parent_process_death_signal,
+};
 
 use crate::failure::{Failure, Trying as _};
 use crate::machine::{self, Cores};
@@ -16,9 +20,28 @@ use crate::machine::{self, Cores};
 /// Time for a server to say where it listens.
 const START: Duration = Duration::from_secs(20);
 /// Seconds for a server to end when it is told to; then it is killed.
-const END: i64 = 10;
+const END: i64 = 4;
 /// How servers say where they listen.
 const LISTENING: &str = "listening on http://";
+
+/// A command for a server, which ends with this process, however that ends. Who runs a program for
+/// somebody else cannot do that for it; so this very program is started, and becomes the other.
+pub fn guarded(program: &Path) -> Result<Command, Failure> {
+    let mut command = Command::new(env::current_exe().trying("find this program")?);
+    command.arg("guard").arg(std::process::id().to_string()).arg(program);
+    Ok(command)
+}
+
+/// Becomes a program that is killed when the process `parent` ends.
+pub fn guard(parent: &str, program: &str, arguments: &[&str]) -> Result<(), Failure> {
+    set_parent_process_death_signal(Some(Signal::KILL)).trying("ask for a signal")?;
+    let alive = getppid().is_some_and(|pid| pid.as_raw_nonzero().to_string() == parent);
+    if !alive {
+        return Err(Failure::Program("who started a server has ended".into()));
+    }
+    let error = Command::new(program).args(arguments).exec();
+    Err(error).trying(format!("start {program}"))
+}
 
 /// A running server. Ends with this value.
 #[derive(Debug)]

@@ -1,28 +1,81 @@
-//! Counts deliveries, and whether they are in order, complete and single.
+//! Counts deliveries, and whether they are in order, complete and single; and how long they took.
 
+use std::time::Instant;
+
+use crate::histogram::Histogram;
 use crate::wire;
 
-/// Different numbers that events carry: the number of an event is its place modulo this.
+/// Most different numbers that the events of one stream carry: the number of an event is its place
+/// modulo this.
 pub const NUMBERS: u64 = 512;
-/// Most events that may be under way: beyond half of the numbers, old and new look alike.
-pub const MOST_UNDER_WAY: u64 = NUMBERS / 2;
 
-/// The event that is counted.
-const EVENT: &[u8] = b"42[\"user_typing\"";
+/// What events are, and where their number stands.
+#[derive(Debug, Clone, Copy)]
+struct Word {
+    /// Before which nothing else can be.
+    event: &'static [u8],
+    label: &'static str,
+}
 
-/// What all listeners have heard of one run of events, numbered from 0.
+const TYPING: Word = Word { event: b"42[\"user_typing\"", label: "\"task_id\":" };
+/// In whatever dialect.
+const SAID: Word = Word { event: b"", label: "\"place\":" };
+
+/// A change of a task, in whatever dialect.
+const TITLED: Word = Word { event: b"", label: "\"title\":\"change " };
+
+/// Deliveries that were not as they must be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// How many were due.
+    pub due: u64,
+    /// How many never came.
+    pub lost: u64,
+    /// How many came after later ones.
+    pub out_of_order: u64,
+    /// How many came again, or to who should not have heard them.
+    pub doubled: u64,
+}
+
+impl Faults {
+    /// Whether there are none.
+    pub fn is_clean(self) -> bool {
+        self.lost + self.out_of_order + self.doubled == 0
+    }
+
+    /// Those of both.
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            due: self.due + other.due,
+            lost: self.lost + other.lost,
+            out_of_order: self.out_of_order + other.out_of_order,
+            doubled: self.doubled + other.doubled,
+        }
+    }
+}
+
+/// What all listeners have heard. Events come in streams, one for each who speaks, each numbered
+/// from 0 on; a listener is due to hear the streams of his own room alone.
 #[derive(Debug)]
 pub struct Tally {
-    first_task: u64,
+    word: Word,
+    first: u64,
+    /// Numbers of one stream.
+    numbers: u64,
+    /// Streams of one room, and members of one.
+    room: usize,
     heard: Vec<Heard>,
+    said: Vec<Instant>,
     /// Deliveries, doubles not counted.
     pub deliveries: u64,
     /// Deliveries of events that were sent before one that had already come.
     pub out_of_order: u64,
-    /// Deliveries of what had already come.
+    /// Deliveries of what had already come, or should not have.
     pub doubled: u64,
     /// Bytes of the newest delivery, without the frame's head.
     pub bytes: usize,
+    /// From the moment in which an event was said until each who heard it had read it.
+    pub latency: Histogram,
 }
 
 #[derive(Debug, Clone)]
@@ -33,35 +86,113 @@ struct Heard {
     seen: [u64; (NUMBERS / 64) as usize],
 }
 
+/// Which event a message is.
+struct Numbered {
+    stream: usize,
+    number: u64,
+}
+
 impl Tally {
-    /// Nothing was heard yet by this many.
-    pub fn new(first_task: u64, listeners: usize) -> Self {
-        let heard = Heard { newest: NUMBERS - 1, seen: [0; (NUMBERS / 64) as usize] };
-        let heard = vec![heard; listeners];
-        Self { first_task, heard, deliveries: 0, out_of_order: 0, doubled: 0, bytes: 0 }
+    /// One who types about tasks from `first` on, heard by so many.
+    pub fn new(first: u64, listeners: usize) -> Self {
+        Self::with(TYPING, first, NUMBERS, [listeners, 1], listeners)
     }
 
-    /// The text that a sender says as the event at `place`.
-    pub fn said(&self, place: u64) -> String {
-        let task = self.first_task + place % NUMBERS;
+    /// One who says numbered things, heard by so many.
+    pub fn of_said(listeners: usize) -> Self {
+        Self::with(SAID, 0, NUMBERS, [listeners, 1], listeners)
+    }
+
+    /// One who changes the title of a task to a numbered one, heard by so many.
+    pub fn of_titles(listeners: usize) -> Self {
+        Self::with(TITLED, 0, NUMBERS, [listeners, 1], listeners)
+    }
+
+    /// Members of rooms of this size who all type, each about so many tasks of his own, from
+    /// `first` on.
+    pub fn of_rooms(first: u64, numbers: u64, room: usize, members: usize) -> Self {
+        Self::with(TYPING, first, numbers, [room, room], members)
+    }
+
+    fn with(word: Word, first: u64, numbers: u64, room: [usize; 2], listeners: usize) -> Self {
+        let [members, streams] = room;
+        let heard = Heard { newest: numbers - 1, seen: [0; (NUMBERS / 64) as usize] };
+        let all_streams = listeners / members * streams;
+        Self {
+            word,
+            first,
+            numbers,
+            room: streams,
+            heard: vec![heard; listeners * streams],
+            said: vec![Instant::now(); all_streams * numbers as usize],
+            deliveries: 0,
+            out_of_order: 0,
+            doubled: 0,
+            bytes: 0,
+            latency: Histogram::default(),
+        }
+    }
+
+    /// Most events of one stream that may be under way: beyond, old and new look alike.
+    pub fn most_under_way(&self) -> u64 {
+        self.numbers / 2
+    }
+
+    /// The number that the event of a stream at `place` carries. It is said now.
+    pub fn begin(&mut self, stream: usize, place: u64) -> u64 {
+        let index = stream as u64 * self.numbers + place % self.numbers;
+        self.said[index as usize] = Instant::now();
+        self.first + index
+    }
+
+    /// The text that who types says.
+    pub fn typed(&mut self, stream: usize, place: u64) -> String {
+        let task = self.begin(stream, place);
         format!(r#"42["user_typing",{{"task_id":{task},"is_typing":true}}]"#)
     }
 
-    /// Counts a message. What is no event of this run is passed over.
-    pub fn hear(&mut self, listener: usize, text: &[u8]) {
-        if !text.starts_with(EVENT) {
-            return;
+    /// Counts a message; whose stream it is of. What is no event of this run is passed over.
+    pub fn hear(&mut self, listener: usize, at: Instant, text: &[u8]) -> Option<usize> {
+        if !text.starts_with(self.word.event) {
+            return None;
         }
-        let Some(task) = wire::number_after("\"task_id\":", text) else { return };
-        let number = task.wrapping_sub(self.first_task) % NUMBERS;
+        let found = wire::number_after(self.word.label, text)?;
+        let Numbered { stream, number } = self.numbered(found)?;
         self.bytes = text.len();
-        match self.heard[listener].take(number) {
-            Place::Ahead => self.deliveries += 1,
-            Place::Behind => {
-                self.deliveries += 1;
-                self.out_of_order += 1;
+        // With one stream all listeners are in its room.
+        if self.room > 1 && stream / self.room != listener / self.room {
+            self.doubled += 1;
+            return None;
+        }
+        let index = listener * self.room + stream % self.room;
+        match self.heard[index].take(number, self.numbers) {
+            Place::Ahead => {}
+            Place::Behind => self.out_of_order += 1,
+            Place::Again => {
+                self.doubled += 1;
+                return None;
             }
-            Place::Again => self.doubled += 1,
+        }
+        self.deliveries += 1;
+        let said = self.said[stream * self.numbers as usize + number as usize];
+        self.latency.record(at.saturating_duration_since(said));
+        Some(stream)
+    }
+
+    fn numbered(&self, found: u64) -> Option<Numbered> {
+        let index = found.checked_sub(self.first)?;
+        let stream = usize::try_from(index / self.numbers).ok()?;
+        (index < self.said.len() as u64)
+            .then_some(Numbered { stream, number: index % self.numbers })
+    }
+
+    /// What was wrong, if so many deliveries were due.
+    pub fn faults(&self, due: u64) -> Faults {
+        Faults {
+            due,
+            lost: due.saturating_sub(self.deliveries),
+            out_of_order: self.out_of_order,
+            doubled: self.doubled,
         }
     }
 }
@@ -73,11 +204,11 @@ enum Place {
 }
 
 impl Heard {
-    fn take(&mut self, number: u64) -> Place {
-        let ahead = (number + NUMBERS - self.newest) % NUMBERS;
-        if (1..=MOST_UNDER_WAY).contains(&ahead) {
+    fn take(&mut self, number: u64, numbers: u64) -> Place {
+        let ahead = (number + numbers - self.newest) % numbers;
+        if (1..=numbers / 2).contains(&ahead) {
             for step in 1..=ahead {
-                self.forget((self.newest + step + MOST_UNDER_WAY) % NUMBERS);
+                self.forget((self.newest + step + numbers / 2) % numbers);
             }
             self.newest = number;
         } else if self.has(number) {
@@ -103,8 +234,8 @@ mod tests {
     fn heard(places: impl IntoIterator<Item = u64>) -> (u64, u64, u64) {
         let mut tally = Tally::new(77, 1);
         for place in places {
-            let text = tally.said(place);
-            tally.hear(0, text.as_bytes());
+            let text = tally.typed(0, place);
+            tally.hear(0, Instant::now(), text.as_bytes());
         }
         (tally.deliveries, tally.out_of_order, tally.doubled)
     }
@@ -135,8 +266,38 @@ mod tests {
     #[test]
     fn other_events_do_not_count() {
         let mut tally = Tally::new(1, 1);
-        tally.hear(0, br#"42["user_connected",{"task_id":1}]"#);
-        tally.hear(0, br#"42["user_typing",{"is_typing":true}]"#);
-        assert_eq!(tally.deliveries, 0);
+        let now = Instant::now();
+        tally.hear(0, now, br#"42["user_connected",{"task_id":1}]"#);
+        tally.hear(0, now, br#"42["user_typing",{"is_typing":true}]"#);
+        tally.hear(0, now, br#"42["user_typing",{"task_id":0}]"#);
+        tally.hear(0, now, br#"42["user_typing",{"task_id":513}]"#);
+        assert_eq!((tally.deliveries, tally.doubled), (0, 0));
+    }
+
+    #[test]
+    fn rooms_have_streams_of_their_own() {
+        // Two rooms of two, eight numbers each.
+        let mut tally = Tally::of_rooms(100, 8, 2, 4);
+        let now = Instant::now();
+        for place in 0..20 {
+            for (stream, listener) in [(0, 1), (1, 0), (2, 3), (3, 2)] {
+                let text = tally.typed(stream, place);
+                assert_eq!(tally.hear(listener, now, text.as_bytes()), Some(stream));
+            }
+        }
+        assert_eq!(tally.faults(80), Faults { due: 80, ..Faults::default() });
+        let text = tally.typed(0, 20);
+        assert_eq!(tally.hear(2, now, text.as_bytes()), None, "not of this room");
+        assert_eq!(tally.faults(81), Faults { due: 81, lost: 1, out_of_order: 0, doubled: 1 });
+    }
+
+    #[test]
+    fn latency_is_from_saying_to_reading() {
+        let mut tally = Tally::of_said(2);
+        let place = tally.begin(0, 3);
+        let at = Instant::now() + std::time::Duration::from_millis(40);
+        tally.hear(1, at, format!(r#"{{"data":{{"place":{place}}}}}"#).as_bytes());
+        assert_eq!((tally.deliveries, tally.latency.total()), (1, 1));
+        assert!(tally.latency.longest() >= std::time::Duration::from_millis(40));
     }
 }

@@ -1,13 +1,19 @@
 //! The little of WebSocket (RFC 6455) that a load generator and the floor need: whole frames of
 //! text, no fragments, no extensions.
 
+use std::net::SocketAddr;
+
 /// What both sides of an upgrade say here: the nonce of RFC 6455, section 1.3 ...
-pub const NONCE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+const NONCE: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 /// ... and the only right answer to it.
 pub const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// The opcode of text (section 5.2).
 pub const TEXT: u8 = 1;
+/// That of a ping ...
+pub const PING: u8 = 9;
+/// ... and of the answer to one.
+pub const PONG: u8 = 10;
 
 /// The masking key of section 5.7: servers must undo any key, so one will do.
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
@@ -43,21 +49,21 @@ pub fn first_frame(bytes: &[u8]) -> Option<Frame> {
     (end <= bytes.len()).then_some(Frame { opcode, key, start, end })
 }
 
-/// Appends a text frame as clients send it: masked.
-pub fn push_masked(text: &str, into: &mut Vec<u8>) {
-    push_head(text.len(), 0x80, into);
+/// Appends a frame as clients send it: masked.
+pub fn push_masked(opcode: u8, payload: &[u8], into: &mut Vec<u8>) {
+    push_head(opcode, payload.len(), 0x80, into);
     into.extend_from_slice(&KEY);
-    into.extend(text.bytes().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
+    into.extend(payload.iter().zip(KEY.iter().cycle()).map(|(byte, key)| byte ^ key));
 }
 
 /// Appends a text frame as servers send it: bare.
 pub fn push_bare(text: &str, into: &mut Vec<u8>) {
-    push_head(text.len(), 0, into);
+    push_head(TEXT, text.len(), 0, into);
     into.extend_from_slice(text.as_bytes());
 }
 
-fn push_head(length: usize, mask_bit: u8, into: &mut Vec<u8>) {
-    into.push(0x80 | TEXT);
+fn push_head(opcode: u8, length: usize, mask_bit: u8, into: &mut Vec<u8>) {
+    into.push(0x80 | opcode);
     match length {
         0..126 => into.push(mask_bit | length as u8),
         126..65_536 => {
@@ -76,6 +82,15 @@ pub fn unmask(payload: &mut [u8], key: [u8; 4]) {
     for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
         *byte ^= key;
     }
+}
+
+/// What a client asks that wants to speak WebSocket.
+pub fn upgrade_request(host: SocketAddr, path: &str) -> Vec<u8> {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: {NONCE}\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    .into_bytes()
 }
 
 /// The end of the head of an HTTP message: where its body, or what follows an upgrade, begins.
@@ -102,7 +117,7 @@ mod tests {
         for length in [0, 1, 125, 126, 65_535, 65_536] {
             let text = "x".repeat(length);
             let mut bytes = Vec::new();
-            push_masked(&text, &mut bytes);
+            push_masked(TEXT, text.as_bytes(), &mut bytes);
             let frame = first_frame(&bytes).unwrap();
             assert_eq!((frame.opcode, frame.end), (TEXT, bytes.len()));
             unmask(&mut bytes[frame.start..frame.end], frame.key.unwrap());
@@ -119,7 +134,7 @@ mod tests {
     #[test]
     fn a_part_of_a_frame_is_no_frame() {
         let mut bytes = Vec::new();
-        push_masked(&"x".repeat(300), &mut bytes);
+        push_masked(TEXT, &[7; 300], &mut bytes);
         for end in 0..bytes.len() {
             assert_eq!(first_frame(&bytes[..end]), None, "{end} of {}", bytes.len());
         }

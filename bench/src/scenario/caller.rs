@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use crate::crowd::{self, Crowd};
 use crate::failure::{Failure, Trying as _};
-use crate::rest::{self, Rest};
+use crate::http;
+use crate::rest::Rest;
 
 /// A caller with a connection of his own.
 pub struct Caller {
@@ -44,13 +45,12 @@ impl Caller {
                 Err(error) => return Err(error).trying("read an answer"),
             }
         }
-        let Some(end) = rest::answer_end(&self.answer) else { return Ok(None) };
-        let status = rest::status(&self.answer);
-        if !matches!(status, Some(200 | 503)) {
+        let Some(answer) = http::first_answer(&self.answer) else { return Ok(None) };
+        if !matches!(answer.status, 200 | 503) {
             let answer = String::from_utf8_lossy(&self.answer);
             return Err(Failure::Server(format!("refused a write: {answer}")));
         }
-        self.answer.drain(..end);
-        Ok(Some(status == Some(200)))
+        self.answer.drain(..answer.end);
+        Ok(Some(answer.status == 200))
     }
 }

@@ -5,81 +5,121 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::crowd::Crowd;
+use crate::crowd::OPENING;
 use crate::failure::Failure;
-use crate::machine::Cores;
+use crate::figures::{Measure, Readings};
+use crate::guests::Seat;
+use crate::lineup::{Ability, Name};
+use crate::picture::Picture;
 use crate::scenario::caller::Caller;
 use crate::scenario::durable_tally::{ROUND, Writes};
-use crate::workspace::Workspace;
+use crate::scenario::{Scenario, Stage, disk, micros};
+use crate::way::Way;
 
+/// Who writes at once.
+const WRITERS: [usize; 3] = [1, 16, 256];
 /// Who listens.
-pub const SUBSCRIBERS: usize = 200;
+const SUBSCRIBERS: [usize; 3] = [1, 100, 1000];
 /// When nothing comes for so long, what is missing is lost.
 const QUIET: Duration = Duration::from_secs(2);
+const RATE: Measure = Measure { title: "Writes per second", unit: "1/s" };
+const ANSWERED: Measure = Measure { title: "Answered, half of all within", unit: "ms" };
+const ANSWERED_MOST: Measure = Measure { title: "Answered, 99 of 100 within", unit: "ms" };
+const COST: Measure = Measure { title: "CPU per write with all deliveries", unit: "µs" };
+/// Of who does nothing else: append, and wait for the disk.
+const DISK: &str = "1 → 1";
 
-/// What came of it. Times begin when the request is sent.
-#[derive(Debug, Clone, Copy)]
-pub struct Durable {
-    /// Writes per second.
-    pub rate: f64,
-    /// Until the answer, which follows the commit: half, and 99 of 100.
-    pub answered: [Duration; 2],
-    /// Until the last subscriber heard it: half, and 99 of 100.
-    pub heard: [Duration; 2],
-    /// Server CPU per write with all its deliveries.
-    pub cpu: Duration,
-    /// Deliveries that were due.
-    pub due: u64,
-    /// Deliveries that never came.
-    pub lost: u64,
-    /// Deliveries that were not the next change of their task.
-    pub out_of_order: u64,
-    /// Whether all subscribers heard all changes of all tasks in one order.
-    pub same_order: bool,
+pub const SCENARIO: Scenario = Scenario {
+    name: "durable",
+    title: "Durable writes, heard by 1, 100 and 1,000",
+    about: "1, 16 or 256 callers change a task each over REST, again when they have their answer, \
+            which follows the commit; 1, 100 or 1,000 subscribers hear each change once, in the \
+            order of its task, and all in one order. The latency is from the request until the \
+            last of them has heard it. The lower bound is a file to which 16 KiB are appended and \
+            forced to the disk.",
+    is_short: true,
+    needs: Some(Ability::Keeping),
+    has_floor: true,
+    measures: &[RATE, ANSWERED, ANSWERED_MOST, Measure::HALF, Measure::MOST, COST],
+    pictures: &[Picture::Bars {
+        measure: RATE, cases: &["1 → 100", "16 → 100", "256 → 100"]
+    }],
+    run,
+};
+
+fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure> {
+    if name == Name::Floor {
+        let times = disk::run(stage.span())?;
+        readings.add(name, DISK, RATE, times.total() as f64 / stage.span().as_secs_f64());
+        for (measure, share) in [(ANSWERED, 0.5), (ANSWERED_MOST, 0.99)] {
+            readings.add(name, DISK, measure, times.millis_within(share).unwrap_or_default());
+        }
+        return Ok(());
+    }
+    for subscribers in SUBSCRIBERS {
+        for writers in WRITERS {
+            let case = format!("{writers} → {subscribers}");
+            write(stage, name, &case, [stage.count(writers), stage.count(subscribers)], readings)?;
+        }
+    }
+    Ok(())
 }
 
-/// Lets so many callers write for as long as `span`, each as soon as he has his answer.
-pub fn run(
-    workspace: &Workspace,
-    cores: Cores,
-    callers: usize,
-    span: Duration,
-) -> Result<Durable, Failure> {
-    let (server, door) = workspace.start(cores)?;
-    let owner = workspace.owner(&server);
-    let tasks: Vec<u64> = (door.first_task..).take(callers).collect();
+/// Lets so many callers write, each as soon as he has his answer.
+fn write(
+    stage: &Stage,
+    name: Name,
+    case: &str,
+    [callers, subscribers]: [usize; 2],
+    readings: &mut Readings,
+) -> Result<(), Failure> {
+    let (server, door) = stage.start(name, None)?;
+    let owner = stage.workspace.owner(&server);
+    let tasks: Vec<u64> = (door.guests.hall[0].first_task..).take(callers).collect();
     for task in &tasks {
         let first = json!({ "status": ROUND[ROUND.len() - 1].0 });
         owner.ask("PATCH", &format!("/tasks/{task}"), &first)?;
     }
-    let mut crowd = Crowd::new()?;
-    crowd.grow(&door, SUBSCRIBERS)?;
+    let mut crowd = stage.crowd()?;
+    crowd.fill(&door, Way::SocketIo, (0..subscribers).map(Seat::Hall), OPENING)?;
+    crowd.settle(&mut |_, _, _| {})?;
     let mut callers = tasks
         .iter()
         .enumerate()
         .map(|(number, task)| Caller::new(&owner, *task, number, &mut crowd))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut writes = Writes::new(&tasks, SUBSCRIBERS);
-    let (cpu, began) = (server.cpu()?, Instant::now());
+    let mut writes = Writes::new(&tasks, subscribers);
+    let (cpu, began, span) = (server.cpu()?, Instant::now(), stage.span() * 2 / 3);
     for (number, caller) in callers.iter_mut().enumerate() {
         caller.ask(&json!({ "status": writes.begin(number) }))?;
     }
     loop {
-        let came = crowd.pump(QUIET, &mut |member, text| writes.hear(member, text))?;
+        let came = crowd.pump(QUIET, &mut |member, at, text| writes.hear(member, at, text))?;
         for number in crowd.take_foreign() {
-            if let Some(made) = callers[number].take_answer()? {
-                if !made {
-                    return Err(Failure::Server("was too busy for a write".into()));
+            match callers[number].take_answer()? {
+                // It was short of time, and has made nothing.
+                Some(false) => callers[number].ask(&json!({ "status": writes.state(number) }))?,
+                Some(true) => {
+                    writes.answer(number);
+                    if began.elapsed() < span {
+                        callers[number].ask(&json!({ "status": writes.begin(number) }))?;
+                    }
                 }
-                writes.answer(number);
-                if began.elapsed() < span {
-                    callers[number].ask(&json!({ "status": writes.begin(number) }))?;
-                }
+                None => {}
             }
         }
         if writes.is_settled() || !came {
             break;
         }
     }
-    Ok(writes.sum_up(began.elapsed(), server.cpu()?.saturating_sub(cpu)))
+    let (cpu, wall) = (server.cpu()?.saturating_sub(cpu), began.elapsed());
+    let count = writes.count().max(1) as f64;
+    readings.add(name, case, RATE, count / wall.as_secs_f64());
+    readings.add(name, case, COST, micros(cpu) / count);
+    for (measure, share) in [(ANSWERED, 0.5), (ANSWERED_MOST, 0.99)] {
+        readings.add(name, case, measure, writes.answered.millis_within(share).unwrap_or_default());
+    }
+    readings.add_latency(name, case, &writes.heard);
+    readings.add_faults(name, case, writes.faults());
+    Ok(())
 }

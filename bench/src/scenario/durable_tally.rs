@@ -1,9 +1,10 @@
 //! Follows every write from its request to its last delivery.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crate::scenario::durable::Durable;
+use crate::histogram::Histogram;
+use crate::tally::Faults;
 use crate::wire;
 
 /// The states that a task goes round: as REST writes them, and as subscribers hear them.
@@ -27,13 +28,16 @@ pub struct Writes {
     order: Vec<DefaultHasher>,
     under_way: usize,
     out_of_order: u64,
-    heard: u64,
+    deliveries: u64,
+    /// From each request to its answer.
+    pub answered: Histogram,
+    /// From each request to its last delivery.
+    pub heard: Histogram,
 }
 
 struct Write {
     sent: Instant,
-    answered: Option<Instant>,
-    heard: Option<Instant>,
+    is_answered: bool,
     /// Who has not heard of it.
     left: usize,
 }
@@ -49,30 +53,41 @@ impl Writes {
             order: vec![DefaultHasher::new(); subscribers],
             under_way: 0,
             out_of_order: 0,
-            heard: 0,
+            deliveries: 0,
+            answered: Histogram::default(),
+            heard: Histogram::default(),
         }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.by_caller.iter().map(Vec::len).sum()
+    }
+
+    /// The state that a caller writes, in the words of REST.
+    pub fn state(&self, caller: usize) -> &'static str {
+        ROUND[self.by_caller[caller].len().saturating_sub(1) % ROUND.len()].0
     }
 
     /// A caller writes now: the state that comes next, in the words of REST.
     pub fn begin(&mut self, caller: usize) -> &'static str {
-        let writes = &mut self.by_caller[caller];
-        let word = ROUND[writes.len() % ROUND.len()].0;
         let left = self.subscribers;
-        writes.push(Write { sent: Instant::now(), answered: None, heard: None, left });
+        self.by_caller[caller].push(Write { sent: Instant::now(), is_answered: false, left });
         self.under_way += 1;
-        word
+        self.state(caller)
     }
 
     /// A caller has his answer.
     pub fn answer(&mut self, caller: usize) {
         if let Some(write) = self.by_caller[caller].last_mut() {
-            write.answered = Some(Instant::now());
-            self.under_way -= usize::from(write.heard.is_some());
+            write.is_answered = true;
+            self.answered.record(write.sent.elapsed());
+            self.under_way -= usize::from(write.left == 0);
         }
     }
 
     /// A subscriber heard something.
-    pub fn hear(&mut self, subscriber: usize, text: &[u8]) {
+    pub fn hear(&mut self, subscriber: usize, at: Instant, text: &[u8]) {
         if !text.starts_with(EVENT) {
             return;
         }
@@ -81,7 +96,7 @@ impl Writes {
         let Some(writes) = self.by_caller.get_mut(caller) else { return };
         let number = self.next[subscriber][caller];
         self.next[subscriber][caller] += 1;
-        self.heard += 1;
+        self.deliveries += 1;
         (caller, number).hash(&mut self.order[subscriber]);
         let expected = format!("\"new_status\":\"{}\"", ROUND[number % ROUND.len()].1);
         let Some(write) = writes
@@ -93,8 +108,8 @@ impl Writes {
         };
         write.left -= 1;
         if write.left == 0 {
-            write.heard = Some(Instant::now());
-            self.under_way -= usize::from(write.answered.is_some());
+            self.heard.record(at.saturating_duration_since(write.sent));
+            self.under_way -= usize::from(write.is_answered);
         }
     }
 
@@ -103,35 +118,18 @@ impl Writes {
         self.under_way == 0
     }
 
-    /// The figures.
-    pub fn sum_up(&self, wall: Duration, cpu: Duration) -> Durable {
-        let all = || self.by_caller.iter().flatten();
-        let count = all().count();
-        let due = (count * self.subscribers) as u64;
+    /// What was wrong. That subscribers heard the tasks' changes in several orders is one fault more.
+    pub fn faults(&self) -> Faults {
+        let due = (self.count() * self.subscribers) as u64;
         let orders = self.order.iter().map(DefaultHasher::finish);
-        let times = |end: fn(&Write) -> Option<Instant>| {
-            parts(all().filter_map(|write| Some(end(write)?.duration_since(write.sent))).collect())
-        };
-        Durable {
-            rate: count as f64 / wall.as_secs_f64(),
-            answered: times(|write| write.answered),
-            heard: times(|write| write.heard),
-            cpu: cpu.div_f64(count.max(1) as f64),
+        let same_order = orders.clone().all(|order| Some(order) == orders.clone().next());
+        Faults {
             due,
-            lost: due.saturating_sub(self.heard),
-            out_of_order: self.out_of_order,
-            same_order: orders.clone().all(|order| Some(order) == orders.clone().next()),
+            lost: due.saturating_sub(self.deliveries),
+            out_of_order: self.out_of_order + u64::from(!same_order),
+            doubled: self.deliveries.saturating_sub(due),
         }
     }
-}
-
-/// What half of them stay within, and what 99 of 100 do.
-pub fn parts(mut times: Vec<Duration>) -> [Duration; 2] {
-    times.sort_unstable();
-    [50, 99].map(|percent| {
-        let at = (times.len() * percent / 100).min(times.len().saturating_sub(1));
-        times.get(at).copied().unwrap_or_default()
-    })
 }
 
 #[cfg(test)]
@@ -142,47 +140,40 @@ mod tests {
         format!(r#"42["task_status_changed",{{"new_status":"{status}","task_id":{task}}}]"#)
     }
 
-    fn sum_up(heard: [&[(u64, &str)]; 2]) -> (u64, u64, bool, bool) {
+    fn faults(heard: [&[(u64, &str)]; 2]) -> (u64, u64, bool) {
         let mut writes = Writes::new(&[5, 6], 2);
         for caller in [0, 0, 1] {
-            writes.begin(caller);
+            assert_eq!(writes.begin(caller), writes.state(caller));
             writes.answer(caller);
         }
         for (subscriber, changes) in heard.iter().enumerate() {
             for (task, status) in *changes {
-                writes.hear(subscriber, change(*task, status).as_bytes());
+                writes.hear(subscriber, Instant::now(), change(*task, status).as_bytes());
             }
         }
-        let durable = writes.sum_up(Duration::from_secs(1), Duration::ZERO);
-        assert_eq!(durable.due, 6);
-        (durable.lost, durable.out_of_order, durable.same_order, writes.is_settled())
+        let faults = writes.faults();
+        assert_eq!((faults.due, faults.doubled, writes.answered.total()), (6, 0, 3));
+        (faults.lost, faults.out_of_order, writes.is_settled())
     }
 
     #[test]
     fn all_in_one_order_is_clean() {
         let all = [(5, "in_progress"), (6, "in_progress"), (5, "completed")];
-        assert_eq!(sum_up([&all, &all]), (0, 0, true, true));
+        assert_eq!(faults([&all, &all]), (0, 0, true));
     }
 
     #[test]
-    fn each_in_its_own_order_is_noticed() {
+    fn each_in_its_own_order_is_a_fault() {
         let one = [(5, "in_progress"), (6, "in_progress"), (5, "completed")];
         let two = [(6, "in_progress"), (5, "in_progress"), (5, "completed")];
-        assert_eq!(sum_up([&one, &two]), (0, 0, false, true));
+        assert_eq!(faults([&one, &two]), (0, 1, true));
     }
 
     #[test]
     fn changed_places_and_losses_are_counted() {
         let right = [(5, "in_progress"), (5, "completed"), (6, "in_progress")];
         let swapped = [(5, "completed"), (5, "in_progress"), (6, "in_progress")];
-        assert_eq!(sum_up([&right, &swapped]), (0, 2, true, false));
-        assert_eq!(sum_up([&right, &right[..2]]), (1, 0, false, false));
-    }
-
-    #[test]
-    fn parts_are_of_all_times() {
-        let times = (1..=200).map(Duration::from_millis).collect();
-        assert_eq!(parts(times), [101, 199].map(Duration::from_millis));
-        assert_eq!(parts(Vec::new()), [Duration::ZERO; 2]);
+        assert_eq!(faults([&right, &swapped]), (0, 2, false));
+        assert_eq!(faults([&right, &right[..2]]), (1, 1, false));
     }
 }

@@ -1,46 +1,50 @@
 //! What a connection costs that only listens: memory, and the CPU time until it has joined.
 
-use std::time::Duration;
-
-use crate::crowd::{Crowd, Door};
+use crate::crowd::{Crowd, Door, OPENING};
 use crate::failure::Failure;
-use crate::server::Server;
+use crate::figures::{Measure, Readings};
+use crate::guests::Seat;
+use crate::lineup::Name;
+use crate::picture::Picture;
+use crate::scenario::{Scenario, Stage, micros};
+use crate::way::Way;
 
 /// Connections before the first reading: what servers load and allocate only once is not theirs.
 const BEFORE: usize = 100;
-/// Connections more at the first and at the second reading.
-pub const MORE: [usize; 2] = [1000, 5000];
-/// When nothing comes for so long, all is said.
-const QUIET: Duration = Duration::from_millis(200);
+/// Connections more at each reading.
+const MORE: [(&str, usize); 3] = [("1,000", 1000), ("5,000", 5000), ("10,000", 10_000)];
 
-/// What was read.
-#[derive(Debug, Clone, Copy)]
-pub struct Idle {
-    /// Resident bytes per connection, for each of [`MORE`].
-    pub bytes: [f64; 2],
-    /// Server CPU from the TCP connection to the joined room, over all of them.
-    pub connect: Duration,
-}
+pub const SCENARIO: Scenario = Scenario {
+    name: "idle",
+    title: "Idle connections",
+    about: "Connections that have joined a room and say nothing, a hundred in each room. Resident \
+            memory of the server beyond what it had with 100 of them; and its CPU time from the \
+            TCP connection to the joined room, over all of them, with 64 under way.",
+    is_short: true,
+    needs: None,
+    has_floor: true,
+    measures: &[Measure::MEMORY, Measure::CONNECT],
+    pictures: &[Picture::Bars { measure: Measure::MEMORY, cases: &["1,000", "10,000"] }],
+    run,
+};
 
-/// Connects, and reads.
-pub fn run(server: &Server, door: &Door) -> Result<Idle, Failure> {
-    let mut crowd = Crowd::new()?;
-    settle(&mut crowd, door, BEFORE)?;
+fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure> {
+    let (server, door) = stage.start(name, None)?;
+    let mut crowd = stage.crowd()?;
+    grow(&mut crowd, &door, BEFORE)?;
     let (memory, cpu) = (server.resident()?, server.cpu()?);
-    let mut bytes = [0.0; 2];
-    for (more, bytes) in MORE.iter().zip(&mut bytes) {
-        settle(&mut crowd, door, BEFORE + more)?;
-        *bytes = server.resident()?.saturating_sub(memory) as f64 / *more as f64;
+    for (case, more) in MORE {
+        let more = stage.count(more);
+        grow(&mut crowd, &door, BEFORE + more)?;
+        let bytes = server.resident()?.saturating_sub(memory) as f64;
+        readings.add(name, case, Measure::MEMORY, bytes / 1024.0 / more as f64);
+        let cpu = server.cpu()?.saturating_sub(cpu);
+        readings.add(name, case, Measure::CONNECT, micros(cpu) / more as f64);
     }
-    let connect = server.cpu()?.saturating_sub(cpu).div_f64(MORE[1] as f64);
-    Ok(Idle { bytes, connect })
+    Ok(())
 }
 
-/// Connections that [`run`] makes.
-pub const CONNECTIONS: usize = BEFORE + MORE[1];
-
-fn settle(crowd: &mut Crowd, door: &Door, size: usize) -> Result<(), Failure> {
-    crowd.grow(door, size)?;
-    while crowd.pump(QUIET, &mut |_, _| {})? {}
-    Ok(())
+fn grow(crowd: &mut Crowd, door: &Door, size: usize) -> Result<(), Failure> {
+    crowd.fill(door, Way::SocketIo, (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
+    crowd.settle(&mut |_, _, _| {})
 }

@@ -1,30 +1,38 @@
-//! How soon Chorus serves, and with how much memory.
-
-use std::path::Path;
-use std::time::Duration;
-
-use serde_json::Value;
+//! How soon a server listens, and with how much memory.
 
 use crate::failure::{Failure, Trying as _};
-use crate::machine::Cores;
-use crate::rest::Rest;
+use crate::figures::{Measure, Readings};
+use crate::lineup::Name;
+use crate::scenario::{Scenario, Stage, millis};
 use crate::server::Server;
 use crate::workspace;
 
-/// What was read.
-#[derive(Debug, Clone, Copy)]
-pub struct Start {
-    /// From the start of the process until it says where it listens, its database made anew.
-    pub time: Duration,
-    /// Resident bytes after a first request.
-    pub resident: u64,
-}
+const TIME: Measure = Measure { title: "Until it listens", unit: "ms" };
+const RESIDENT: Measure = Measure { title: "Memory then", unit: "MiB" };
+const CASE: &str = "start";
 
-/// Starts a server on an empty directory.
-pub fn run(chorus: &Path, cores: Cores) -> Result<Start, Failure> {
+pub const SCENARIO: Scenario = Scenario {
+    name: "start",
+    title: "Start",
+    about: "From the start of the process until it says that it listens, and its resident memory \
+            then. Chorus makes a new database meanwhile.",
+    is_short: true,
+    needs: None,
+    has_floor: true,
+    measures: &[TIME, RESIDENT],
+    pictures: &[],
+    run,
+};
+
+fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure> {
     let directory = tempfile::tempdir().trying("make a directory")?;
-    let server = Server::start(workspace::command(chorus, directory.path()), cores)?;
-    let rest = Rest { address: server.address, token: String::new() };
-    rest.ask("GET", "/health", &Value::Null)?;
-    Ok(Start { time: server.started_in, resident: server.resident()? })
+    let server = if name == Name::Chorus {
+        let command = workspace::command(&stage.programs.chorus, directory.path())?;
+        Server::start(command, stage.cores)?
+    } else {
+        stage.start(name, None)?.0
+    };
+    readings.add(name, CASE, TIME, millis(server.started_in));
+    readings.add(name, CASE, RESIDENT, server.resident()? as f64 / f64::from(1 << 20));
+    Ok(())
 }
