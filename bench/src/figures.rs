@@ -18,6 +18,9 @@ pub struct Measure {
 impl Measure {
     /// Of the server's process, user and system.
     pub const CPU: Self = Self { title: "CPU per delivery", unit: "µs" };
+    /// Of the load generator's own process, per delivery.
+    pub const GENERATOR: Self =
+        Self { title: "CPU of the load generator per delivery", unit: "µs" };
     /// Which the generator limits too.
     pub const RATE: Self = Self { title: "Deliveries per second", unit: "1/s" };
     /// From saying to reading, half of all.

@@ -29,6 +29,8 @@ pub struct Heading {
     pub load: [String; 2],
     /// How often everything was measured.
     pub rounds: usize,
+    /// Whether counts and times were a tenth of what is said.
+    pub is_trial: bool,
     /// How long it all took, in minutes.
     pub minutes: f64,
 }
@@ -73,6 +75,9 @@ fn head(heading: &Heading) -> String {
          * {rounds} interleaved rounds in {minutes:.0} minutes; shown is the median, in brackets the lowest and the \
          highest.\n"
     );
+    if heading.is_trial {
+        head += "* **A trial**: all counts and times are a tenth of those that are named; the figures mean nothing.\n";
+    }
     for (name, version) in &heading.versions {
         writeln!(head, "* {}: {version}.", name.name()).ok();
     }
@@ -139,7 +144,10 @@ fn ratios(report: &mut String, measure: Measure, names: &[Name], readings: &Read
     let several = names.iter().filter(|name| {
         (0..readings.cases.len()).any(|case| readings.median(**name, measure, case).is_some())
     });
-    if several.count() > 1 && !bases.is_empty() && measure != Measure::BYTES {
+    if several.count() > 1
+        && !bases.is_empty()
+        && !matches!(measure, Measure::BYTES | Measure::GENERATOR)
+    {
         let bases: Vec<&str> = bases.iter().map(|base| base.name()).collect();
         let title = format!("The same as a multiple of {}", bases.join(" / of "));
         table(report, &title, names, &readings.cases, &cell);

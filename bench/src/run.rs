@@ -103,6 +103,7 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
         file_system: machine::file_system(&env::temp_dir()),
         load: [before, machine::load()],
         rounds,
+        is_trial: plan.is_trial,
         minutes: began.elapsed().as_secs_f64() / 60.0,
     };
     let chapters: Vec<Chapter<'_>> =

@@ -54,10 +54,12 @@ fn faults_and_failures_are_told() {
         file_system: "ext4".into(),
         load: ["0.1".into(), "0.2".into()],
         rounds: 3,
+        is_trial: true,
         minutes: 7.2,
     };
     let report = write(&heading, &NAMES, &[(&SCENARIO, &readings)], "folder");
     for part in [
+        "* **A trial**:",
         "* floor: 1.\n* socket.io on Bun: not measured, it is not there.\n",
         "| floor | 2,000 | 500 | 1 | 0 |\n",
         "| floor | 25.00 % / 0.05 % / 0 of 2,000 |\n",

@@ -32,7 +32,14 @@ pub const SCENARIO: Scenario = Scenario {
     is_short: true,
     needs: None,
     has_floor: true,
-    measures: &[Measure::CPU, Measure::RATE, Measure::HALF, Measure::MOST, Measure::BYTES],
+    measures: &[
+        Measure::CPU,
+        Measure::RATE,
+        Measure::HALF,
+        Measure::MOST,
+        Measure::GENERATOR,
+        Measure::BYTES,
+    ],
     pictures: &[
         Picture::Bars { measure: Measure::CPU, cases: &["one at a time"] },
         Picture::Bars {

@@ -6,6 +6,7 @@ use crate::crowd::Crowd;
 use crate::failure::Failure;
 use crate::figures::{Measure, Readings};
 use crate::lineup::Name;
+use crate::machine;
 use crate::scenario::micros;
 use crate::server::Server;
 use crate::tally::{Faults, Tally};
@@ -37,6 +38,7 @@ pub struct Talk<'a> {
 /// What came of it.
 pub struct Flow {
     cpu: Duration,
+    own_cpu: Duration,
     wall: Duration,
     /// What was wrong.
     pub faults: Faults,
@@ -53,7 +55,7 @@ pub fn run(
 ) -> Result<Flow, Failure> {
     debug_assert!(window.most <= tally.most_under_way(), "numbers would be ambiguous");
     let (mut sent, mut given_up) = (0, 0);
-    let (cpu, began) = (server.cpu()?, Instant::now());
+    let (cpu, own_cpu, began) = (server.cpu()?, machine::cpu_of("self")?, Instant::now());
     loop {
         let going = began.elapsed() < span;
         let settled = (tally.deliveries + given_up) / talk.listeners;
@@ -75,8 +77,9 @@ pub fn run(
         }
     }
     let (cpu, wall) = (server.cpu()?.saturating_sub(cpu), began.elapsed());
+    let own_cpu = machine::cpu_of("self")?.saturating_sub(own_cpu);
     let faults = tally.faults(sent * talk.listeners);
-    Ok(Flow { cpu, wall, faults, tally })
+    Ok(Flow { cpu, own_cpu, wall, faults, tally })
 }
 
 impl Flow {
@@ -84,6 +87,7 @@ impl Flow {
     pub fn note(&self, readings: &mut Readings, name: Name, case: &str) {
         let deliveries = self.tally.deliveries.max(1) as f64;
         readings.add(name, case, Measure::CPU, micros(self.cpu) / deliveries);
+        readings.add(name, case, Measure::GENERATOR, micros(self.own_cpu) / deliveries);
         readings.add(name, case, Measure::RATE, deliveries / self.wall.as_secs_f64());
         readings.add_latency(name, case, &self.tally.latency);
         readings.add(name, case, Measure::BYTES, self.tally.bytes as f64);
