@@ -140,7 +140,8 @@ impl Floor {
     }
 }
 
-fn typing(task: u64) -> String {
+/// The event that is told, whoever tells it.
+pub fn typing(task: u64) -> String {
     format!(
         r#"42["user_typing",{{"full_name":"Somebody who types, and types, and types, and never comes to an end","is_typing":true,"task_id":{task},"timestamp":"2026-01-01T00:00:00.000000","user_id":1,"username":"bench-0"}}]"#
     )

@@ -1,5 +1,7 @@
 //! Who is measured, and what each of them can do.
 
+use crate::way::Way;
+
 /// One of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Name {
@@ -17,6 +19,8 @@ pub enum Name {
     Uvicorn,
     /// Flask-SocketIO with eventlet.
     Eventlet,
+    /// A server that passes on what is published, by a protocol of its own.
+    Nats,
 }
 
 /// What a scenario may ask of a server beside telling a room.
@@ -30,11 +34,13 @@ pub enum Ability {
     Presence,
     /// Changes that are kept, over REST.
     Keeping,
+    /// Asking each client every 25 seconds whether it is there.
+    Heartbeats,
 }
 
 impl Name {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Floor,
         Self::Chorus,
         Self::Socketioxide,
@@ -42,6 +48,7 @@ impl Name {
         Self::Bun,
         Self::Uvicorn,
         Self::Eventlet,
+        Self::Nats,
     ];
 
     /// As the report calls it.
@@ -54,7 +61,13 @@ impl Name {
             Self::Bun => "socket.io on Bun",
             Self::Uvicorn => "python-socketio on uvicorn",
             Self::Eventlet => "Flask-SocketIO with eventlet",
+            Self::Nats => "NATS",
         }
+    }
+
+    /// How its clients speak.
+    pub fn way(self) -> Way {
+        if self == Self::Nats { Way::Nats } else { Way::SocketIo }
     }
 
     /// Whether the short form has it.
@@ -65,7 +78,8 @@ impl Name {
     /// Whether it can do this.
     pub fn can(self, ability: Ability) -> bool {
         match ability {
-            Ability::Polling | Ability::Presence => self != Self::Floor,
+            Ability::Polling | Ability::Presence => !matches!(self, Self::Floor | Self::Nats),
+            Ability::Heartbeats => self != Self::Nats,
             Ability::Recovery => matches!(self, Self::Chorus | Self::Node | Self::Bun),
             Ability::Keeping => self == Self::Chorus,
         }

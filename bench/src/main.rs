@@ -3,7 +3,7 @@
 //! In reading order: [`run`] is the plan of a run, [`scenario`] what is measured, [`lineup`] who
 //! is, [`programs`] and [`workspace`] the servers and what they serve to which [`guests`],
 //! [`server`] one process of theirs, [`floor`] the plain lower bound; [`crowd`] the clients,
-//! [`member`] one of them, [`way`], [`polling`], [`wire`], [`http`] and [`rest`] how they speak,
+//! [`member`] one of them, [`way`], [`polling`], [`wire`], [`http`], [`nats`] and [`rest`] how they speak,
 //! [`tally`] and [`histogram`] what they count; [`figures`], [`report`] and [`picture`] what comes
 //! of it; [`machine`] and [`failure`] are used by all.
 
@@ -17,6 +17,7 @@ mod http;
 mod lineup;
 mod machine;
 mod member;
+mod nats;
 mod picture;
 mod polling;
 mod programs;

@@ -9,9 +9,10 @@ use mio::net::TcpStream;
 
 use crate::failure::{Failure, Trying as _};
 use crate::guests::Ticket;
+use crate::nats::{self, Said};
 use crate::polling::Polling;
 use crate::way::{Meaning, Stage, Way};
-use crate::wire;
+use crate::{wire, workspace};
 
 /// Called with the time at which a message was read, and its text.
 pub type Hear<'a> = &'a mut dyn FnMut(Instant, &[u8]);
@@ -59,11 +60,14 @@ impl Member {
         let stream = TcpStream::connect(address).trying(format!("connect to {address}"))?;
         stream.set_nodelay(true).trying("set a socket")?;
         let path = way.path(&ticket);
-        let (unsent, polling, stage) = if way == Way::Polling {
-            let mut polling = Polling::new(address, path);
-            (polling.next_request(), Some(polling), Stage::Opening)
-        } else {
-            (wire::upgrade_request(address, &path), None, Stage::Upgrading)
+        let (unsent, polling, stage) = match way {
+            Way::Polling => {
+                let mut polling = Polling::new(address, path);
+                (polling.next_request(), Some(polling), Stage::Opening)
+            }
+            // The server speaks first.
+            Way::Nats => (Vec::new(), None, Stage::Opening),
+            _ => (wire::upgrade_request(address, &path), None, Stage::Upgrading),
         };
         let (rest, began) = (Vec::new(), Instant::now());
         Ok(Self { stream, stage, began, way, ticket, rest, unsent, polling, memory })
@@ -85,6 +89,9 @@ impl Member {
             Some(polling) => {
                 polling.push(text);
                 self.unsent.extend(polling.next_request());
+            }
+            None if self.way == Way::Nats => {
+                self.unsent.extend(nats::publish(&self.ticket.room, text));
             }
             None => wire::push_masked(wire::TEXT, text.as_bytes(), &mut self.unsent),
         }
@@ -141,6 +148,9 @@ impl Member {
         if self.polling.is_some() {
             return self.parse_answers(bytes, at, hear);
         }
+        if self.way == Way::Nats {
+            return self.parse_lines(bytes, at, hear);
+        }
         let mut start = 0;
         if self.stage == Stage::Upgrading {
             let Some(end) = wire::head_end(bytes) else { return Ok(0) };
@@ -180,6 +190,27 @@ impl Member {
                 self.unsent.extend(polling.next_request());
             }
             self.write()?;
+        }
+        Ok(start)
+    }
+
+    fn parse_lines(&mut self, bytes: &[u8], at: Instant, hear: Hear<'_>) -> Result<usize, Failure> {
+        let mut start = 0;
+        while let Some((said, end)) = nats::first_said(&bytes[start..])? {
+            match said {
+                Said::Info => {
+                    self.unsent.extend(nats::greeting(workspace::SECRET, &self.ticket));
+                    self.write()?;
+                }
+                Said::Ping => {
+                    self.unsent.extend_from_slice(b"PONG\r\n");
+                    self.write()?;
+                }
+                Said::Pong => self.stage = Stage::Joined,
+                Said::Message(text) => hear(at, text),
+                Said::Fine => {}
+            }
+            start += end;
         }
         Ok(start)
     }

@@ -14,6 +14,9 @@ use crate::machine::{self, Cores};
 use crate::server::{self, Server};
 use crate::workspace::{self, Workspace};
 
+/// The program of NATS.
+const NATS: &str = "nats-server";
+
 /// The programs.
 #[derive(Debug)]
 pub struct Programs {
@@ -47,6 +50,10 @@ impl Programs {
             Name::Node => needs("peers/node/node_modules/socket.io"),
             Name::Bun => needs("peers/bun/node_modules/.bin/bun"),
             Name::Uvicorn | Name::Eventlet => needs("peers/python/.venv/bin/python"),
+            Name::Nats => {
+                let runs = Command::new(NATS).arg("--version").output().is_ok();
+                (!runs).then(|| format!("{NATS} is not on the PATH"))
+            }
         }
     }
 
@@ -83,6 +90,7 @@ impl Programs {
             Name::Bun => (peers.join("bun/node_modules/.bin/bun"), Some("bun/server.js")),
             Name::Uvicorn => (python(), Some("python/on_uvicorn.py")),
             Name::Eventlet => (python(), Some("python/on_eventlet.py")),
+            Name::Nats => (NATS.into(), None),
         };
         let mut command = server::guarded(&program)?;
         match script {
@@ -92,6 +100,9 @@ impl Programs {
             }
             Some(script) => command.arg(peers.join(script)),
             None if name == Name::Floor => command.arg("floor"),
+            None if name == Name::Nats => command
+                .args(["--addr", "127.0.0.1", "--port", "-1", "--log", "/dev/stdout"])
+                .args(["--auth", workspace::SECRET]),
             None => &mut command,
         };
         Ok(command)
@@ -128,6 +139,7 @@ impl Programs {
                 pip("uvloop"),
                 runs(&python())
             ),
+            Name::Nats => runs(Path::new(NATS)),
             Name::Eventlet => format!(
                 "Flask-SocketIO {}, python-socketio {}, eventlet {}",
                 pip("flask-socketio"),

@@ -21,8 +21,8 @@ use crate::machine::{self, Cores};
 const START: Duration = Duration::from_secs(20);
 /// Seconds for a server to end when it is told to; then it is killed.
 const END: i64 = 4;
-/// How servers say where they listen.
-const LISTENING: &str = "listening on http://";
+/// How servers say where they listen, and how NATS does.
+const LISTENING: [&str; 2] = ["listening on http://", "Listening for client connections on "];
 
 /// A command for a server, which ends with this process, however that ends. Who runs a program for
 /// somebody else cannot do that for it; so this very program is started, and becomes the other.
@@ -131,7 +131,8 @@ fn listening(child: &mut Child) -> Result<SocketAddr, Failure> {
     let (sender, addresses) = mpsc::sync_channel(1);
     thread::spawn(move || {
         for line in output.lines().map_while(Result::ok) {
-            let address = line.strip_prefix(LISTENING).and_then(|rest| rest.split(' ').next());
+            let rest = LISTENING.iter().find_map(|words| Some(line.split_once(words)?.1));
+            let address = rest.and_then(|rest| rest.split(' ').next());
             if let Some(address) = address.and_then(|address| address.parse().ok()) {
                 // Only the first is waited for.
                 sender.try_send(address).ok();

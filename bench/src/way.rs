@@ -18,6 +18,8 @@ pub enum Way {
     Native,
     /// Chorus in the words of another application, over a raw WebSocket.
     Envelope,
+    /// The protocol of NATS, which has no path and no packets.
+    Nats,
 }
 
 /// How far a client is.
@@ -62,6 +64,7 @@ impl Way {
             Self::Flux => "/socket.io/?EIO=4&transport=websocket&recovery=0".into(),
             Self::Native => format!("/api/v1/ws/native?token={token}"),
             Self::Envelope => format!("/api/v1/ws/connect?token={token}"),
+            Self::Nats => String::new(),
         }
     }
 

@@ -129,6 +129,7 @@ fn class(name: Name) -> &'static str {
         Name::Bun => "bun",
         Name::Uvicorn => "uvicorn",
         Name::Eventlet => "eventlet",
+        Name::Nats => "nats",
     }
 }
 
@@ -156,6 +157,7 @@ rect.bar {{ stroke: none }}
 .bun {{ fill: #bf6fb5; stroke: #bf6fb5 }}
 .uvicorn {{ fill: #b59a1d; stroke: #b59a1d }}
 .eventlet {{ fill: #cf4a4a; stroke: #cf4a4a }}
+.nats {{ fill: #1ba7a7; stroke: #1ba7a7 }}
 @media (prefers-color-scheme: dark) {{
 text {{ fill: #e6edf3 }}
 .quiet {{ fill: #9198a1 }}

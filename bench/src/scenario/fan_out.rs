@@ -9,7 +9,6 @@ use crate::picture::Picture;
 use crate::scenario::flow::{self, Talk, Window};
 use crate::scenario::{Scenario, Stage};
 use crate::tally::Tally;
-use crate::way::Way;
 
 /// Who listens; one more speaks.
 const LISTENERS: usize = 1000;
@@ -55,7 +54,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let (server, door) = stage.start(name, None)?;
     let mut crowd = stage.crowd()?;
     let listeners = stage.count(LISTENERS);
-    crowd.fill(&door, Way::SocketIo, (0..=listeners).map(Seat::Hall), OPENING)?;
+    crowd.fill(&door, name.way(), (0..=listeners).map(Seat::Hall), OPENING)?;
     let first = door.guests.hall[0].first_task;
     let said = |tally: &mut Tally, place| tally.typed(0, place);
     let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners: listeners as u64, said: &said };

@@ -6,7 +6,7 @@ use crate::crowd::OPENING;
 use crate::failure::Failure;
 use crate::figures::{Measure, Readings};
 use crate::guests::Seat;
-use crate::lineup::Name;
+use crate::lineup::{Ability, Name};
 use crate::picture::Picture;
 use crate::scenario::{Scenario, Stage, micros};
 use crate::way::Way;
@@ -22,10 +22,10 @@ const CPU: Measure = Measure { title: "CPU per second and 1,000 connections", un
 pub const SCENARIO: Scenario = Scenario {
     name: "heartbeats",
     title: "Heartbeats of 5,000 idle connections",
-    about: "5,000 connections that say nothing but the answers to heartbeats, for 26 seconds; all \
+    about: "5,000 connections that say nothing but the answers to heartbeats, for 26 seconds; the \
             servers ask every 25 seconds. The lower bound asks for none.",
     is_short: false,
-    needs: None,
+    needs: Some(Ability::Heartbeats),
     has_floor: true,
     measures: &[CPU],
     pictures: &[Picture::Bars { measure: CPU, cases: &[CASE] }],

@@ -7,7 +7,6 @@ use crate::guests::Seat;
 use crate::lineup::Name;
 use crate::picture::Picture;
 use crate::scenario::{Scenario, Stage, micros};
-use crate::way::Way;
 
 /// Connections before the first reading: what servers load and allocate only once is not theirs.
 const BEFORE: usize = 100;
@@ -31,11 +30,11 @@ pub const SCENARIO: Scenario = Scenario {
 fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure> {
     let (server, door) = stage.start(name, None)?;
     let mut crowd = stage.crowd()?;
-    grow(&mut crowd, &door, BEFORE)?;
+    grow(&mut crowd, &door, name, BEFORE)?;
     let (memory, cpu) = (server.resident()?, server.cpu()?);
     for (case, more) in MORE {
         let more = stage.count(more);
-        grow(&mut crowd, &door, BEFORE + more)?;
+        grow(&mut crowd, &door, name, BEFORE + more)?;
         let bytes = server.resident()?.saturating_sub(memory) as f64;
         readings.add(name, case, Measure::MEMORY, bytes / 1024.0 / more as f64);
         let cpu = server.cpu()?.saturating_sub(cpu);
@@ -44,7 +43,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     Ok(())
 }
 
-fn grow(crowd: &mut Crowd, door: &Door, size: usize) -> Result<(), Failure> {
-    crowd.fill(door, Way::SocketIo, (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
+fn grow(crowd: &mut Crowd, door: &Door, name: Name, size: usize) -> Result<(), Failure> {
+    crowd.fill(door, name.way(), (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
     crowd.settle(&mut |_, _, _| {})
 }

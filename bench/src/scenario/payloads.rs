@@ -23,7 +23,7 @@ pub const SCENARIO: Scenario = Scenario {
     title: "Payloads of 100 B, 1 KiB and 16 KiB",
     about: "One member of a room says something of a size, and the 1,000 others hear it; the next \
             when all have. Chorus over its raw socket (the dialect `envelope`), which puts about \
-            170 B around it and tells the speaker too; the others over Socket.IO.",
+            170 B around it and tells the speaker too; the others over Socket.IO, NATS by its own protocol.",
     is_short: true,
     needs: None,
     has_floor: true,
@@ -63,7 +63,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
 }
 
 fn fill(crowd: &mut Crowd, door: &Door, name: Name, size: usize) -> Result<(), Failure> {
-    let way = if name == Name::Chorus { Way::Envelope } else { Way::SocketIo };
+    let way = if name == Name::Chorus { Way::Envelope } else { name.way() };
     crowd.fill(door, way, (0..size).map(Seat::Hall), OPENING)?;
     crowd.settle(&mut |_, _, _| {})
 }

@@ -10,7 +10,6 @@ use crate::lineup::Name;
 use crate::picture::Picture;
 use crate::scenario::{Scenario, Stage, micros};
 use crate::tally::Tally;
-use crate::way::Way;
 
 /// Rooms with tasks to type about.
 pub const ROOMS: usize = 100;
@@ -48,7 +47,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let (server, door) = stage.start(name, None)?;
     let mut crowd = stage.crowd()?;
     let size = stage.count(ROOMS) * MEMBERS;
-    crowd.fill(&door, Way::SocketIo, (0..size).map(|at| Seat::Room(at / MEMBERS)), OPENING)?;
+    crowd.fill(&door, name.way(), (0..size).map(|at| Seat::Room(at / MEMBERS)), OPENING)?;
     let first = door.guests.rooms[0].first_task;
     for (case, pace) in PACES {
         let tally = Tally::of_rooms(first, NUMBERS, MEMBERS, size);

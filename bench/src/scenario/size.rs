@@ -9,7 +9,6 @@ use crate::picture::Picture;
 use crate::scenario::flow::{self, Talk, Window};
 use crate::scenario::{Scenario, Stage};
 use crate::tally::Tally;
-use crate::way::Way;
 
 /// Connections in all.
 const SIZES: [(&str, usize); 3] = [("100", 100), ("1,000", 1000), ("10,000", 10_000)];
@@ -35,13 +34,13 @@ pub const SCENARIO: Scenario = Scenario {
 fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure> {
     let (server, door) = stage.start(name, None)?;
     let mut crowd = stage.crowd()?;
-    crowd.fill(&door, Way::SocketIo, (0..MEMBERS).map(|_| Seat::Room(0)), OPENING)?;
+    crowd.fill(&door, name.way(), (0..MEMBERS).map(|_| Seat::Room(0)), OPENING)?;
     let first = door.guests.rooms[0].first_task;
     let tally = || Tally::of_rooms(first, NUMBERS, MEMBERS, MEMBERS);
     let said = |tally: &mut Tally, place| tally.typed(0, place);
     for (case, size) in SIZES {
         let size = stage.count(size).max(MEMBERS);
-        crowd.fill(&door, Way::SocketIo, (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
+        crowd.fill(&door, name.way(), (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
         crowd.settle(&mut |_, _, _| {})?;
         let listeners = MEMBERS as u64 - 1;
         let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners, said: &said };

@@ -9,7 +9,6 @@ use crate::lineup::Name;
 use crate::picture::Picture;
 use crate::scenario::{Scenario, Stage, micros};
 use crate::tally::Faults;
-use crate::way::Way;
 
 /// Connections.
 const SIZE: usize = 2000;
@@ -36,7 +35,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let mut crowd = stage.crowd()?;
     let size = stage.count(SIZE);
     let (cpu, began) = (server.cpu()?, Instant::now());
-    crowd.fill(&door, Way::SocketIo, (0..size).map(Seat::Anywhere), stage.count(AT_ONCE))?;
+    crowd.fill(&door, name.way(), (0..size).map(Seat::Anywhere), stage.count(AT_ONCE))?;
     let (cpu, wall) = (server.cpu()?.saturating_sub(cpu), began.elapsed());
     let case = "2,000";
     readings.add(name, case, RATE, size as f64 / wall.as_secs_f64());
