@@ -36,7 +36,7 @@ use std::process::ExitCode;
 use failure::{Failure, Trying as _};
 use run::Plan;
 
-const USAGE: &str = "usage: chorus-bench short|full [--only SCENARIO]... [--trial]";
+const USAGE: &str = "usage: chorus-bench short|full [--only SCENARIO]... [--rounds N] [--trial]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -26,6 +26,8 @@ pub struct Plan {
     pub is_full: bool,
     /// Everything small, short and once.
     pub is_trial: bool,
+    /// How often; as often as is usual if it is not said.
+    pub rounds: Option<usize>,
     /// These scenarios alone, whatever the form; all of the form if there are none.
     pub only: Vec<String>,
 }
@@ -38,6 +40,9 @@ impl Plan {
         while let Some(option) = options.next() {
             match *option {
                 "--trial" => plan.is_trial = true,
+                "--rounds" => {
+                    plan.rounds = Some(options.next()?.parse().ok().filter(|rounds| *rounds > 0)?);
+                }
                 "--only" => plan.only.push((*options.next()?).to_owned()),
                 _ => return None,
             }
@@ -92,7 +97,7 @@ pub fn run(plan: &Plan) -> Result<(), Failure> {
     eprintln!("making a workspace");
     let workspace = Workspace::make(&programs.chorus, cores)?;
     let stage = Stage { programs, workspace, cores, is_trial: plan.is_trial };
-    let rounds = if plan.is_trial { 1 } else { ROUNDS };
+    let rounds = plan.rounds.unwrap_or(if plan.is_trial { 1 } else { ROUNDS });
     let all = play(&stage, &scenarios, &names, rounds);
     let heading = Heading {
         date: time::OffsetDateTime::now_utc().date().to_string(),
@@ -152,7 +157,7 @@ fn keep(
     chapters: &[Chapter<'_>],
 ) -> Result<(), Failure> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let is_whole = plan.only.is_empty() && !plan.is_trial;
+    let is_whole = plan.only.is_empty() && !plan.is_trial && plan.rounds.is_none();
     let directory = here.join(if is_whole { "reports" } else { "target/reports" });
     let word = format!("{}-{}", heading.date, heading.form);
     let pictures = directory.join(&word);
@@ -205,7 +210,8 @@ mod tests {
         assert!(plan.is_full && plan.is_trial);
         let names: Vec<&str> = plan.scenarios().unwrap().iter().map(|one| one.name).collect();
         assert_eq!(names, ["idle", "start"]);
-        for wrong in [["--only"].as_slice(), &["--loud"]] {
+        assert_eq!(Plan::read("short", &["--rounds", "2"]).unwrap().rounds, Some(2));
+        for wrong in [["--only"].as_slice(), &["--loud"], &["--rounds", "0"], &["--rounds", "x"]] {
             assert!(Plan::read("short", wrong).is_none(), "{wrong:?}");
         }
         assert!(Plan::read("long", &[]).is_none());

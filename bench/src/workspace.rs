@@ -134,7 +134,7 @@ fn project(rest: &Rest, members: &[Account]) -> Result<i64, Failure> {
 fn room_of(rest: &Rest, room: usize, account: &Account) -> Result<Ticket, Failure> {
     let rest = Rest { address: rest.address, token: account.token.clone() };
     let project = project(&rest, &[])?;
-    let first_task = if room < rooms::ROOMS { tasks(&rest, project, rooms::TASKS)? } else { 0 };
+    let first_task = tasks(&rest, project, rooms::TASKS)?;
     Ok(account.ticket(format!("room-{room}"), project, first_task))
 }
 

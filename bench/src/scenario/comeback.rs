@@ -44,7 +44,7 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let (server, door) = stage.start(name, Some(Ability::Recovery))?;
     let mut crowd = stage.crowd()?;
     let clients = stage.count(CLIENTS);
-    crowd.fill(&door, Way::SocketIo, [Seat::Hall(0)], 1)?;
+    crowd.fill(&door, Way::SocketIo, [Seat::Hall(clients)], 1)?;
     crowd.fill(&door, Way::Recovering, (0..clients).map(Seat::Hall), OPENING)?;
     let mut round = Round { crowd, tally: Tally::of_titles(clients), clients, told: 0 };
     let change = changes(door.guests.hall[0].first_task);

@@ -11,8 +11,8 @@ use crate::picture::Picture;
 use crate::scenario::{Scenario, Stage, micros};
 use crate::tally::Tally;
 
-/// Rooms with tasks to type about.
-pub const ROOMS: usize = 100;
+/// Rooms.
+const ROOMS: usize = 100;
 /// Members of each.
 const MEMBERS: usize = 10;
 /// Tasks of each member: half as many of his events may be under way.
