@@ -1,7 +1,8 @@
 //! A client of the REST interface, as small as the preparation of a workspace allows.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -10,6 +11,9 @@ use crate::http;
 
 /// Requests that are sent before they are answered.
 const AHEAD: u64 = 16;
+
+/// Time for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Asks one server, as one user.
 #[derive(Debug, Clone)]
@@ -37,7 +41,7 @@ impl Rest {
     ) -> Result<Vec<Value>, Failure> {
         let asked = format!("{method} {path}");
         let request = self.request(method, path, body, "keep-alive");
-        let mut stream = TcpStream::connect(self.address).trying(&asked)?;
+        let mut stream = connect(self.address).trying(&asked)?;
         let (mut bodies, mut bytes, mut sent) = (Vec::new(), Vec::new(), 0);
         while bodies.len() < times as usize {
             while sent < times && sent < bodies.len() as u64 + AHEAD {
@@ -73,6 +77,13 @@ impl Rest {
             body.len()
         )
     }
+}
+
+/// A connection that waits for an answer, but not for ever.
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(stream)
 }
 
 fn taken(asked: &str, answer: &http::Answer) -> Result<Value, Failure> {

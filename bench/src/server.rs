@@ -1,7 +1,7 @@
 //! A server process: started on its core, read in `/proc`, ended by its own id.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -16,6 +16,7 @@ use rustix::process::{
 
 use crate::failure::{Failure, Trying as _};
 use crate::machine::{self, Cores};
+use crate::rest;
 
 /// Time for a server to say where it listens.
 const START: Duration = Duration::from_secs(20);
@@ -77,7 +78,7 @@ impl Server {
     /// One of its own figures.
     pub fn figure(&self, name: &str) -> Result<u64, Failure> {
         let mut told = String::new();
-        TcpStream::connect(self.address)
+        rest::connect(self.address)
             .and_then(|mut stream| {
                 let host = self.address;
                 write!(
