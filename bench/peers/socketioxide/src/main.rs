@@ -58,9 +58,12 @@ struct Welcome {
     message: &'static str,
 }
 
-/// How many connections each person has in a room; none if nobody is told.
+/// How many connections each person has in a room.
+type Counts = HashMap<(String, String), usize>;
+
+/// The same for all to change; none if nobody is told.
 #[derive(Clone)]
-struct People(Option<Arc<Mutex<HashMap<(String, String), usize>>>>);
+struct People(Option<Arc<Mutex<Counts>>>);
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
