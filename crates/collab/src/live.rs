@@ -1,13 +1,13 @@
 //! Connections: entering rooms by right, typing, who is there.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod lately;
+
+use std::sync::Arc;
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{
-    ChannelId, ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, TaskRef, User, UserId,
-    UserRef,
+    ChannelId, ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, User, UserId, UserRef,
 };
 use chorus_realtime::orders::Greeting;
 use chorus_realtime::publisher::MOST_ROOMS;
@@ -23,6 +23,8 @@ use crate::queries::visible_task;
 use crate::recovery::TakenUp;
 use crate::resume::enterable;
 use crate::tokens::TokenFault;
+
+pub use lately::Lately;
 
 /// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,29 +135,6 @@ impl RoomName {
     /// What the room is called that it was resolved to, if nothing stored says so.
     pub(crate) fn label(&self, room: Room) -> Option<(Room, Arc<str>)> {
         matches!(room, Room::Named(_)).then(|| (room, Arc::from(&*self.text)))
-    }
-}
-
-/// The task that a connection typed on last, for a moment.
-#[derive(Debug, Default)]
-pub struct Lately {
-    typed_on: Mutex<Option<(TaskRef, Duration)>>,
-}
-
-impl Lately {
-    /// How long it may be out of date: a task that was deleted meanwhile is typed on so long.
-    const MOMENT: Duration = Duration::from_secs(5);
-
-    fn get(&self, id: TaskId, now: Duration) -> Option<TaskRef> {
-        let typed_on = self.typed_on.lock().unwrap_or_else(PoisonError::into_inner);
-        let (task, since) = typed_on.as_ref()?;
-        let fresh = task.id == id && now.saturating_sub(*since) < Self::MOMENT;
-        fresh.then(|| task.clone())
-    }
-
-    fn put(&self, task: TaskRef, now: Duration) {
-        let mut typed_on = self.typed_on.lock().unwrap_or_else(PoisonError::into_inner);
-        *typed_on = Some((task, now));
     }
 }
 
@@ -311,7 +290,7 @@ impl Collab {
     }
 
     /// Tells the others in a task's project that somebody types, or no longer does. `lately` is
-    /// where the connection keeps the task that it typed on last, so that a key stroke costs no
+    /// where the connection keeps the tasks that it typed on last, so that a key stroke costs no
     /// query; that it still hears the project is asked of the hub every time.
     pub async fn typing(
         &self,
@@ -320,14 +299,14 @@ impl Collab {
         task: TaskId,
         typing: bool,
     ) -> Result<(), Fault> {
-        let now = self.parts.clock.monotonic();
-        let task = match lately.get(task, now) {
+        let renamed = self.parts.realtime.tail().renamed();
+        let task = match lately.get(task, renamed) {
             Some(task) => task,
             None => {
                 let user = connection.user.id;
                 let found = self.query(user, move |reads, user| visible_task(reads, user, task));
                 let found = found.await?.to_ref();
-                lately.put(found.clone(), now);
+                lately.put(found.clone(), renamed);
                 found
             }
         };

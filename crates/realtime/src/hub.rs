@@ -488,4 +488,4 @@ impl Members {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

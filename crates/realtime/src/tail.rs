@@ -2,6 +2,7 @@
 //! without a read of the log.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chorus_model::{Event, Room, SyncId};
@@ -13,6 +14,7 @@ pub struct Tail {
     window: RwLock<VecDeque<Arc<Event>>>,
     capacity: usize,
     published: watch::Sender<SyncId>,
+    renamed: AtomicU64,
 }
 
 impl Tail {
@@ -22,12 +24,19 @@ impl Tail {
             window: RwLock::new(VecDeque::new()),
             capacity,
             published: watch::Sender::new(published),
+            renamed: AtomicU64::new(0),
         }
     }
 
     /// The last event that was announced.
     pub fn published(&self) -> SyncId {
         *self.published.borrow()
+    }
+
+    /// How often tasks have got other names, or were deleted: what was read of a task's name after
+    /// this was asked holds until it says something else.
+    pub fn renamed(&self) -> u64 {
+        self.renamed.load(Ordering::Acquire)
     }
 
     /// Tells whoever waits when more was announced.
@@ -70,8 +79,12 @@ impl Tail {
     /// Adds the next event. The publisher calls this in order, without holes.
     pub(crate) fn push(&self, event: Arc<Event>) {
         let mut window = self.window.write().unwrap_or_else(PoisonError::into_inner);
-        if window.back().is_some_and(|last| last.sync_id.next() != event.sync_id) {
+        let hole = window.back().is_some_and(|last| last.sync_id.next() != event.sync_id);
+        if hole {
             window.clear();
+        }
+        if hole || event.body.renames_tasks() {
+            self.renamed.fetch_add(1, Ordering::AcqRel);
         }
         if window.len() == self.capacity {
             window.pop_front();
@@ -146,5 +159,28 @@ mod tests {
         tail.push(event(9, 2));
         assert!(tail.between(SyncId(5), SyncId(9), &[], 10).is_none());
         assert!(tail.between(SyncId(8), SyncId(9), &[], 10).is_some());
+    }
+
+    #[test]
+    fn tells_how_often_tasks_were_renamed() {
+        let (tail, task) = (Tail::new(4, SyncId(0)), crate::hub::tests::task_event(1, 2));
+        let named = |id, body| Arc::new(Event { sync_id: SyncId(id), body, ..task.clone() });
+        let Body::TaskDeleted { task: made } = &task.body else { panic!("{task:?}") };
+        let renamed = chorus_model::Task { title: "Other".into(), ..made.clone() };
+        let moved = chorus_model::Task { position: 9.0, ..made.clone() };
+        let change = |new: &chorus_model::Task| Body::TaskUpdated {
+            task: new.clone(),
+            changes: chorus_model::task::TaskChanges::between(made, new),
+        };
+        let created = Body::TaskCreated { task: made.clone() };
+        let told = [created, change(&moved), change(&renamed), task.body.clone()];
+        let mut counts = Vec::new();
+        for (id, body) in (1..).zip(told) {
+            tail.push(named(id, body));
+            counts.push(tail.renamed());
+        }
+        assert_eq!(counts, [0, 0, 1, 2]);
+        tail.push(named(9, change(&moved)));
+        assert_eq!(tail.renamed(), 3, "what is missing may have renamed some");
     }
 }

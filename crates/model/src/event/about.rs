@@ -108,6 +108,17 @@ impl Body {
         }
     }
 
+    /// Whether tasks are named otherwise from then on, or are gone.
+    pub fn renames_tasks(&self) -> bool {
+        match self {
+            Self::TaskDeleted { .. } | Self::ProjectDeleted { .. } => true,
+            Self::TaskUpdated { changes, .. }
+            | Self::TaskStatusChanged { changes, .. }
+            | Self::TaskAssigned { changes, .. } => changes.title.is_some(),
+            _ => false,
+        }
+    }
+
     /// The task that it is about, or that what it is about belongs to.
     pub fn task_id(&self) -> Option<TaskId> {
         match self {

@@ -320,7 +320,7 @@ fn a_task_is_told_in_the_room_of_its_assignee_while_he_belongs_to_the_project() 
     assert_eq!(tell(&mut hub, 6), 1);
 }
 
-pub(super) fn task_event(id: u64, assignee: i64) -> Event {
+pub(crate) fn task_event(id: u64, assignee: i64) -> Event {
     Event { body: Body::TaskDeleted { task: task_of(assignee) }, ..event(id) }
 }
 
