@@ -2,7 +2,9 @@
 // channels, and everything that is answered and told, held to it.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { Document } from '../lib/documents.js';
@@ -18,7 +20,7 @@ const NEVER_HEARD = { socketio: ['head'], raw: [] };
 
 for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]) {
   describe(`AsyncAPI over ${channel}`, () => {
-    let [world, document, messages] = [];
+    let [world, directory, document, messages] = [];
     let [alice, bob, project] = [];
     const [asked, refused, told] = [new Set(), new Set(), new Set()];
 
@@ -51,15 +53,18 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
     };
 
     before(async () => {
-      world = await World.start(['alice', 'bob', 'carol'], { env: { WS_HEARTBEAT_INTERVAL: '1' } });
+      directory = await mkdtemp(path.join(tmpdir(), 'chorus-documents-'));
+      const options = { env: { WS_HEARTBEAT_INTERVAL: '1' }, args: ['--files', directory] };
+      world = await World.start(['alice', 'bob', 'carol'], options);
       document = new Document(await world.alice.rest.get('/asyncapi.json'));
       ({ messages } = document.content.channels[channel]);
       project = await world.project(world.alice, world.bob);
       [alice, bob] = await Promise.all([Native.connected(world.alice), Native.connected(world.bob)]);
     });
-    after(() => {
+    after(async () => {
       [alice, bob].forEach((client) => client?.close());
-      return world.stop();
+      await world.stop();
+      await rm(directory, { recursive: true });
     });
 
     test('every request, done well, and all that is told of it', async () => {
@@ -116,6 +121,9 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
       await next(alice, 'items.updated');
       await ask(alice, 'item.delete', { ...that, if_version: 3 });
       await next(alice, 'item.deleted');
+      await world.bob.rest.ask('POST', `/projects/${project.id}/assets/upload?name=film`, { raw: Buffer.alloc(2 ** 20) });
+      await next(alice, 'item.created');
+      for (const state of ['arriving', 'done']) assert.equal((await next(alice, 'upload')).state, state);
       await ask(bob, 'notification.read', {});
       await ask(alice, 'task.delete', { ...id, if_version: 2 });
       await next(alice, 'task.deleted');

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::response::Response;
 use chorus_collab::files::{Content, Pieces};
@@ -42,6 +42,10 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 
 impl Pieces for Upload {
     type Error = Refusal;
+
+    fn total(&self) -> Option<u64> {
+        self.body.size_hint().exact()
+    }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Refusal> {
         loop {

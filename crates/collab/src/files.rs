@@ -1,13 +1,18 @@
 //! Files of assets: taken in as a stream, kept under the hash of their content, given out again.
 //! A name that a client gives is never a path. What no asset names any more is swept away.
 
+mod progress;
+
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chorus_model::{Decimal, Entropy, Item, ItemId, Kind, ProjectId, Timestamp, UserId, Value};
+use chorus_model::signal::{Upload, UploadState};
+use chorus_model::{
+    Decimal, Entropy, Item, ItemId, Kind, ProjectId, Timestamp, UserId, UserRef, Value,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -16,10 +21,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::access::{self, Action};
 use crate::caller::Caller;
 use crate::collab::Collab;
-use crate::command::{Command, Done};
+use crate::command::{Answer, Command, Done};
 use crate::fault::{Fault, Noun};
 use crate::items::Spot;
 use crate::items::form::Given;
+use progress::Progress;
 
 /// Files that are taken in or given out at a time; who comes then is asked to try again.
 const MOST_AT_ONCE: usize = 256;
@@ -51,6 +57,9 @@ pub struct FileLimits {
 pub trait Pieces: Send {
     /// Why there are no more, beside what this crate refuses.
     type Error: From<Fault> + Send;
+
+    /// Bytes of all of them, if the client has said so.
+    fn total(&self) -> Option<u64>;
 
     /// The next piece; none at the end.
     fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>, Self::Error>> + Send;
@@ -98,6 +107,7 @@ impl Files {
         &self,
         most: u64,
         entropy: &dyn Entropy,
+        progress: &mut Progress<'_>,
         mut pieces: P,
     ) -> Result<Received, P::Error> {
         let path = self.directory.join(INCOMING).join(entropy.word(24));
@@ -111,6 +121,7 @@ impl Files {
             }
             hash.update(&piece);
             file.write_all(&piece).await.map_err(unwritable)?;
+            progress.arrived(size).await?;
         }
         // The asset that names it may be announced as soon as it is committed.
         file.sync_all().await.map_err(unwritable)?;
@@ -169,14 +180,30 @@ impl Collab {
     ) -> Result<Done, P::Error> {
         let kind = asset()?;
         let files = self.files()?;
-        let room = self.room(caller.user, kind, project, files.limits).await?;
+        let (user, room) = self.room(caller.user, kind, project, files.limits).await?;
         let _place = files.place()?;
-        let received = files.receive(room, &*self.parts.entropy, pieces).await?;
+        let (entropy, total) = (&*self.parts.entropy, pieces.total());
+        let upload = Upload {
+            name: entropy.word(12).into(),
+            project,
+            file: given.text("name").into(),
+            received: 0,
+            total,
+            state: UploadState::Arriving,
+        };
+        // What says itself that it is too large is not told of: it can only be refused.
+        let shown = total.is_none_or(|total| total <= room);
+        let mut progress = Progress::new(self, user, kind, upload, shown);
+        let received = files.receive(room, entropy, &mut progress, pieces).await?;
         let size = i64::try_from(received.size).unwrap_or(i64::MAX);
         given.values.push(("size", Some(Value::Decimal(Decimal::new(size, 0)))));
         given.values.push(("sha256", Some(Value::Text(received.hash))));
         let command = Command::CreateItem { kind, spot: Spot::Project(project), given };
-        Ok(self.execute(caller, command).await?)
+        let done = self.execute(caller, command).await?;
+        if let Answer::Item(item) = &done.answer {
+            progress.done(item.head.id, done.cursor.id);
+        }
+        Ok(done)
     }
 
     /// The file of an asset.
@@ -218,20 +245,21 @@ impl Collab {
         self.parts.files.as_ref().ok_or(Fault::NoFiles)
     }
 
-    /// How many bytes a new file of a project may have.
+    /// Who sends a new file of a project, and how many bytes it may have.
     async fn room(
         &self,
         user: UserId,
         kind: &'static Kind,
         project: ProjectId,
         limits: FileLimits,
-    ) -> Result<u64, Fault> {
+    ) -> Result<(UserRef, u64), Fault> {
         self.query(user, move |reads, user| {
             access::permit(reads, user, project, Action::EditItems(kind.editors))?;
             let sums = reads.sums(project, kind, "")?;
             let used = sums.sums.get("size").map_or(0, |size| size.units());
             let used = u64::try_from(used).unwrap_or_default();
-            Ok(limits.file.min(limits.project.saturating_sub(used)))
+            let room = limits.file.min(limits.project.saturating_sub(used));
+            Ok((user.to_ref(), room))
         })
         .await
     }

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::clock::Timestamp;
 use crate::event::Room;
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, ItemId, ProjectId};
 use crate::task::TaskRef;
 use crate::user::UserRef;
 
@@ -54,6 +54,36 @@ pub enum SignalBody {
         /// What, as a JSON object that the sender's dialect has made valid.
         content: Box<str>,
     },
+    /// How far a file is that the person sends.
+    Upload(Upload),
+}
+
+/// A file that comes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// What tells it from others that come in.
+    pub name: Box<str>,
+    /// The project that it is to be an asset of.
+    pub project: ProjectId,
+    /// What the file is called.
+    pub file: Box<str>,
+    /// Bytes that have come.
+    pub received: u64,
+    /// Bytes that it has, if its sender has said so.
+    pub total: Option<u64>,
+    /// What has become of it.
+    pub state: UploadState,
+}
+
+/// What has become of a file that comes in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadState {
+    /// It is still coming.
+    Arriving,
+    /// It is the file of this asset.
+    Done(ItemId),
+    /// It was cut off or refused, and nothing is left of it.
+    Failed,
 }
 
 /// A room that stands for nothing stored, and its name.

@@ -68,6 +68,10 @@ pub(crate) enum Order {
         room: Room,
         signal: Box<Signal>,
     },
+    SignalAfter {
+        after: SyncId,
+        signal: Box<Signal>,
+    },
     Emit {
         custom: Box<CustomEvent>,
         at: Timestamp,
@@ -240,6 +244,15 @@ impl Realtime {
     /// when the queue is full the signal is lost, and counted.
     pub fn signal_within(&self, room: Room, signal: Signal) {
         let order = Order::Signal { room, signal: Box::new(signal) };
+        if self.orders.try_send(order).is_err() {
+            counters::count(&self.counters.signals_refused);
+        }
+    }
+
+    /// Tells something ephemeral that comes from no connection, when the event `after` was told.
+    /// Never waits: when the queue is full the signal is lost, and counted.
+    pub fn signal_after(&self, after: SyncId, signal: Signal) {
+        let order = Order::SignalAfter { after, signal: Box::new(signal) };
         if self.orders.try_send(order).is_err() {
             counters::count(&self.counters.signals_refused);
         }

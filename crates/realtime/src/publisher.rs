@@ -362,6 +362,12 @@ impl Publisher {
             Order::Signal { room, signal } => {
                 self.tell_within(room, &signal);
             }
+            Order::SignalAfter { after, signal } => {
+                if after > self.published {
+                    self.catch_up().await;
+                }
+                self.tell(&signal);
+            }
             Order::Tell { connection, words } => self.hub.tell_in_order(connection, words),
             Order::Emit { custom, at } => {
                 let tally = self.hub.emit(&custom, at, &*self.encoder);

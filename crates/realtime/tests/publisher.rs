@@ -74,6 +74,18 @@ async fn a_join_waits_for_the_place_that_its_rights_were_read_at() {
 }
 
 #[tokio::test]
+async fn a_signal_does_not_overtake_the_event_that_it_is_about() {
+    let house = House::build();
+    let deaf = house.silent_node(false).await;
+    let listener = deaf.connect(UserId(1), &[PROJECT]).await;
+    let at = house.append(1).await;
+    deaf.say_after(at, PROJECT, "done");
+    assert_eq!(listener.hear(2).await, ["1", "done"]);
+    deaf.say_after(at, PROJECT, "again");
+    assert_eq!(listener.hear(1).await, ["again"]);
+}
+
+#[tokio::test]
 async fn rights_that_are_stale_are_refused() {
     let house = House::build();
     let node = house.node().await;

@@ -104,7 +104,7 @@ fn of_hub(realtime: &Realtime) -> Vec<Figure> {
         ),
         Figure::counter(
             "chorus_signal_deliveries_total",
-            "Frames queued for clients because of a signal: typing, presence, messages.",
+            "Frames queued for clients because of a signal: typing, presence, messages, uploads.",
             read(&counters.signal_deliveries),
         ),
         Figure::counter(

@@ -176,7 +176,9 @@ impl Encoder for Words {
             SignalBody::Relay { room, .. } => {
                 smallvec![deliver(*room, Frame::ephemeral(Bytes::from_static(b"~\n")))]
             }
-            SignalBody::Presence { .. } | SignalBody::Typing { .. } => Deliveries::new(),
+            SignalBody::Presence { .. } | SignalBody::Typing { .. } | SignalBody::Upload(_) => {
+                Deliveries::new()
+            }
         }
     }
 

@@ -158,7 +158,7 @@ fn open(mut object: Value) -> Value {
 }
 
 /// What is told on every transport beside the events of the log.
-pub(super) fn signals() -> [Told; 8] {
+pub(super) fn signals() -> [Told; 9] {
     [
         ("connected", |s| {
             let cursor = written::<Cursor>(s);
@@ -183,6 +183,7 @@ pub(super) fn signals() -> [Told; 8] {
                 ("at", at(s), true),
             ])
         }),
+        ("upload", upload),
         ("passing", |s| {
             let any = || json!({ "description": "Any JSON." });
             object([
@@ -211,6 +212,23 @@ pub(super) fn signals() -> [Told; 8] {
             both(refusal(s), [("request", request, false)])
         }),
     ]
+}
+
+/// How far a file is that comes in.
+fn upload(s: &mut Schemas) -> Value {
+    let received = json!({ "type": "integer", "minimum": 1 });
+    let total = json!({ "type": ["integer", "null"], "minimum": 1 });
+    object([
+        ("upload", text(), true),
+        ("user", user(s), true),
+        ("project_id", id::<ProjectId>(s), true),
+        ("name", text(), true),
+        ("received", received, true),
+        ("total", total, true),
+        ("state", json!({ "enum": ["arriving", "done", "failed"] }), true),
+        ("item_id", nullable::<ItemId>(s), true),
+        ("at", at(s), true),
+    ])
 }
 
 /// An answer that is a refusal.

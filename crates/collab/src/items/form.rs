@@ -19,6 +19,17 @@ pub struct Given {
     pub position: Option<f64>,
 }
 
+impl Given {
+    /// The text that is given for a field; empty where there is none.
+    pub fn text(&self, field: &str) -> &str {
+        let given = self.values.iter().find(|(name, _)| *name == field);
+        match given {
+            Some((_, Some(Value::Text(text)))) => text,
+            _ => "",
+        }
+    }
+}
+
 /// An item to make.
 pub fn new(kind: &'static Kind, object: &Object) -> Result<Given, Fault> {
     let mut fields = Fields::new(object);

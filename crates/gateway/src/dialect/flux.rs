@@ -173,7 +173,7 @@ impl Dialect for Flux {
     }
 
     fn signal(&self, _wire: &Wire<'_>, _signal: &Signal) -> Deliveries {
-        // Who comes and goes is told by whole lists; there is no word for typing.
+        // Who comes and goes is told by whole lists; there are no words for the rest.
         Deliveries::new()
     }
 }

@@ -2,18 +2,18 @@
 //! `docs/protocol/native.md`. Events are the log's own, in the serde form of the model; commands
 //! are those of REST, by name, answered with the entity and the cursor, or with the fault.
 
+mod signals;
+
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
 use chorus_collab::resume::MOST_ROOMS;
 use chorus_collab::{Answer, Fault, Fields, IdempotencyKey, TokenRules, forms};
-use chorus_model::event::Rooms;
-use chorus_model::signal::SignalBody;
 use chorus_model::text::Rule;
 use chorus_model::{
     CustomEvent, Event, Invalid, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
 };
-use chorus_realtime::{Deliveries, Delivery, Frame, Present};
+use chorus_realtime::{Deliveries, Frame, Present};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -187,34 +187,7 @@ impl Dialect for Native {
     }
 
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
-        match &signal.body {
-            SignalBody::Typing { task, typing } => {
-                let content = json!({
-                    "user": signal.user, "task_id": task.id, "project_id": task.project_id,
-                    "typing": typing, "at": signal.at,
-                });
-                let room = Room::Project(task.project_id);
-                smallvec![deliver(wire, "typing", room, signal, &content)]
-            }
-            SignalBody::Presence { arrived, rooms, names, .. } => {
-                let delivery = |room: &Room| {
-                    let named = names.iter().find(|named| named.room == *room);
-                    let name = named.map_or_else(|| room.to_string(), |n| n.name.to_string());
-                    let content = json!({
-                        "room": name, "user": signal.user, "present": arrived, "at": signal.at,
-                    });
-                    deliver(wire, "presence", *room, signal, &content)
-                };
-                rooms.iter().map(delivery).collect()
-            }
-            SignalBody::Relay { room, name, content } => {
-                let content: Value = serde_json::from_str(content).unwrap_or_default();
-                let content = json!({
-                    "room": &**name, "user": signal.user, "content": content, "at": signal.at,
-                });
-                smallvec![deliver(wire, "message", *room, signal, &content)]
-            }
-        }
+        signals::told_of(wire, signal)
     }
 }
 
@@ -391,14 +364,6 @@ fn told<T: Serialize + ?Sized>(wire: &Wire<'_>, kind: &str, content: &T) -> Fram
         Wire::SocketIo { .. } => wire.event(kind, content),
         Wire::Raw | Wire::RawAt(_) => wire.event(kind, &Message { r#type: kind, data: content }),
     }
-}
-
-fn deliver(wire: &Wire<'_>, kind: &str, room: Room, signal: &Signal, content: &Value) -> Delivery {
-    let frame = told(wire, kind, content);
-    // Who came and went, and what was said, is not told again: only typing may be lost.
-    let typing = matches!(signal.body, SignalBody::Typing { .. });
-    let frame = if typing { Frame::ephemeral(frame.bytes) } else { frame };
-    Delivery { rooms: smallvec![room], unless: Rooms::new(), except: signal.cause, frame }
 }
 
 fn invalid(field: &'static str, rule: Rule) -> Fault {

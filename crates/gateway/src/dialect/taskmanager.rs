@@ -158,7 +158,7 @@ impl Dialect for Taskmanager {
             SignalBody::Presence { rooms, elsewhere, .. } => {
                 (projects(rooms), projects(elsewhere), None)
             }
-            SignalBody::Relay { .. } => return Deliveries::new(),
+            SignalBody::Relay { .. } | SignalBody::Upload(_) => return Deliveries::new(),
         };
         let Some(frame) = self.tell_signal(wire, signal) else { return Deliveries::new() };
         if rooms.is_empty() {

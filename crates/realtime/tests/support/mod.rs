@@ -260,6 +260,14 @@ impl Node {
         self.realtime.relay(room, Signal { user, at, cause: Some(listener.id), body }).await
     }
 
+    /// Says something to a project as nobody's connection, when an event was told.
+    pub(crate) fn say_after(&self, after: SyncId, project: ProjectId, text: &str) {
+        let room = Room::Project(project);
+        let body = SignalBody::Relay { room, name: text.into(), content: "{}".into() };
+        let (user, at) = (user(UserId(1)), Timestamp::default());
+        self.realtime.signal_after(after, Signal { user, at, cause: None, body });
+    }
+
     /// Waits until everything up to `id` was announced.
     pub(crate) async fn announced(&self, id: SyncId) {
         let mut published = self.realtime.tail().watch();
@@ -448,7 +456,7 @@ impl Encoder for Plain {
                 let rooms = smallvec![*room];
                 return smallvec![Delivery { rooms, unless: Rooms::new(), except: None, frame }];
             }
-            SignalBody::Typing { .. } => return Deliveries::new(),
+            SignalBody::Typing { .. } | SignalBody::Upload(_) => return Deliveries::new(),
         };
         let sign = if *arrived { '+' } else { '-' };
         let text = format!("{sign}{}", signal.user.id);

@@ -133,8 +133,8 @@ pub(super) fn event(wire: &Wire<'_>, event: &Event) -> Option<Frame> {
 
 pub(super) fn signal(wire: &Wire<'_>, signal: &Signal) -> Deliveries {
     match &signal.body {
-        // The app has no word for it.
-        SignalBody::Typing { .. } => Deliveries::new(),
+        // The app has no words for these.
+        SignalBody::Typing { .. } | SignalBody::Upload(_) => Deliveries::new(),
         SignalBody::Presence { arrived, rooms, names, .. } => {
             let kind = if *arrived { "user_joined" } else { "user_left" };
             let name = |room: &Room| match names.iter().find(|named| named.room == *room) {

@@ -95,7 +95,7 @@ impl Taskmanager {
                     "timestamp": at.naive(),
                 }),
             ),
-            SignalBody::Relay { .. } => return None,
+            SignalBody::Relay { .. } | SignalBody::Upload(_) => return None,
             SignalBody::Presence { arrived: false, .. } => wire.event(
                 "user_disconnected",
                 &json!({
