@@ -78,17 +78,22 @@ export class Holder {
   }
 }
 
-/** Holds the rows of a server's database against its log: how many there were, and every `fault`. */
-export async function inspect(server, ...statement) {
-  const program = new Program([script('audit'), file(server), ...statement], {}, PYTHON);
+/**
+ * Holds the rows of a server's database against its log: how many there were, and every `fault`. A
+ * `statement` is run before and taken back after; with the directory `files` assets are held
+ * against their files too.
+ */
+export async function inspect(server, { statement, files } = {}) {
+  const args = [script('audit'), file(server), ...(statement ? [statement] : []), ...(files ? ['--files', files] : [])];
+  const program = new Program(args, {}, PYTHON);
   const { code } = await program.ended();
   assert.equal(code, 0, `${program}`);
   return JSON.parse(program.lines[0]);
 }
 
 /** The same, where nothing may be wrong: no row without its event, no event without its row. */
-export async function audit(server) {
-  const { faults, ...counted } = await inspect(server);
+export async function audit(server, options) {
+  const { faults, ...counted } = await inspect(server, options);
   assert.deepEqual(faults, []);
   return counted;
 }
