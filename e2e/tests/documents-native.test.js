@@ -170,7 +170,10 @@ for (const [channel, Native] of [['socketio', NativeSocket], ['raw', NativeRaw]]
         const { id: invitation } = await invite();
         await next(carol, 'invitation.created');
         await ask(who, `invitation.${what}`, { invitation_id: invitation });
-        await next(alice, `invitation.${{ revoke: 'revoked', decline: 'declined', accept: 'accepted' }[what]}`);
+        const state = { revoke: 'revoked', decline: 'declined', accept: 'accepted' }[what];
+        await next(alice, `invitation.${state}`);
+        const { error } = await ask(who, `invitation.${what}`, { invitation_id: invitation }, false);
+        assert.equal(error.code, `invitation_${state}`);
       }
       carol.close();
       await world.alice.rest.delete(`/projects/${project.id}/members/${world.carol.id}`);

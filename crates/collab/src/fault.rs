@@ -98,6 +98,30 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The codes of what a request over a socket can come to.
+    pub const OF_REQUESTS: [&str; 20] = [
+        "invalid",
+        "deactivated",
+        "forbidden",
+        "not_found",
+        "name_taken",
+        "already_member",
+        "not_invited",
+        "invitation_accepted",
+        "invitation_declined",
+        "invitation_revoked",
+        "invitation_expired",
+        "version_conflict",
+        "key_reused",
+        "key_expired",
+        "too_many_requests",
+        "too_many_rooms",
+        "not_there",
+        "busy",
+        "unavailable",
+        "internal",
+    ];
+
     /// The word for it in the native language.
     pub fn code(&self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! What is asked and told in the native protocol, apart from the events of the log.
 
+use chorus_collab::Fault;
 use chorus_collab::chat::Unread;
 use chorus_collab::command::{NewComment, NewProject, NewTask, ProjectPatch, TaskPatch};
 use chorus_collab::items::{Bulk, MOST_AT_ONCE};
@@ -287,14 +288,8 @@ fn commented(schemas: &mut Schemas) -> Value {
 
 /// The codes of refusals that can come over a socket; `refused` is of what was no request.
 fn code() -> Value {
-    json!({
-        "type": "string",
-        "enum": [
-            "invalid", "deactivated", "forbidden", "not_found", "name_taken", "already_member",
-            "version_conflict", "too_many_requests", "too_many_rooms", "not_there", "busy", "unavailable", "internal",
-            "refused", "key_reused", "key_expired",
-        ],
-    })
+    let codes: Vec<_> = Fault::OF_REQUESTS.into_iter().chain(["refused"]).collect();
+    json!({ "type": "string", "enum": codes })
 }
 
 fn room(_: &mut Schemas) -> Value {

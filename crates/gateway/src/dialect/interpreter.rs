@@ -68,22 +68,16 @@ const REFUSALS: [&str; 10] = [
 ];
 
 /// Faults that requests come to, by their codes, and what breaks a rule of its dialect.
-const FAULTS: [&str; 14] = [
-    "invalid",
-    "forbidden",
-    "not_found",
-    "already_member",
-    "version_conflict",
-    "deactivated",
-    "too_many_requests",
-    "too_many_rooms",
-    "not_there",
-    "busy",
-    "unavailable",
-    "internal",
-    "wrong_form",
-    "other",
-];
+const FAULTS: [&str; Fault::OF_REQUESTS.len() + 2] = {
+    let mut all = ["other"; Fault::OF_REQUESTS.len() + 2];
+    let mut at = 0;
+    while at < Fault::OF_REQUESTS.len() {
+        all[at] = Fault::OF_REQUESTS[at];
+        at += 1;
+    }
+    all[at] = "wrong_form";
+    all
+};
 
 /// What a raw client has its socket opened for.
 pub struct Ticket(Purpose);
