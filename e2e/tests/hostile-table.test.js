@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
+import { stageOf } from '../lib/hostile/commands.js';
 import { DOORS } from '../lib/hostile/doors.js';
 import { page } from '../lib/hostile/page.js';
 import { SLOW } from '../lib/hostile/slow.js';
@@ -26,7 +27,7 @@ const KNOWN_MS = 500;
 describe('the table of bad input', () => {
   let world;
   let street;
-  let [pid, quiet] = [];
+  let [pid, quiet, left] = [];
 
   before(async () => {
     // All come from one address and are one person, far more often than a client would.
@@ -41,6 +42,8 @@ describe('the table of bad input', () => {
     world = await World.start(['alice', 'mallory'], { env });
     pid = world.server.pid;
     const project = await world.project(world.alice, world.mallory);
+    world.stage = await stageOf(world);
+    left = await stored();
     street = await Street.of(world, { owner: world.alice, rude: [world.mallory], project, doors: DOORS });
     quiet = gauges(await Metrics.of(world.server.url));
   });
@@ -49,6 +52,16 @@ describe('the table of bad input', () => {
     await world.stop();
   });
 
+  /** What commands could have changed. */
+  const stored = async () => {
+    const { rest } = world.alice;
+    const { project, strange, open, closed } = world.stage;
+    const at = (id) => ['channels', 'invitations', 'members', 'activity'].map((list) => rest.get(`/projects/${id}/${list}`));
+    const said = [open, closed].map((id) => rest.get(`/channels/${id}/messages`));
+    const all = await Promise.all([...at(project), ...at(strange), ...said, rest.get(`/channels/${closed}/members`)]);
+    assert.ok(all.every((list) => Array.isArray(list)));
+    return all;
+  };
   const clean = async (figures, counts, earlier, ms) => {
     await comesTo(world.server, counts, counted(figures, earlier, counts), 'each refusal is counted by its reason', ms);
     await comesTo(world.server, quiet, gauges, 'nothing is left');
@@ -100,6 +113,7 @@ describe('the table of bad input', () => {
     await street.undisturbed();
     street.heardOnce();
     assert.equal(world.server.pid, pid);
+    assert.deepEqual(await stored(), left);
     assert.deepEqual((await Metrics.of(world.server.url)).family('chorus_sessions_ended_total').panicked, 0);
   });
 

@@ -3,11 +3,14 @@
 import { deferred } from '../deadline.js';
 import { TOO_MANY } from './answers.js';
 import { DOORS, HTTP, POLLED, SOCKETS, SOCKET_IO, STRAY_DOORS } from './doors.js';
+import { COMMANDS, SPEECHES } from './commands.js';
 import { BEATS, FLOODS } from './floods.js';
 import { FRAMES } from './frames.js';
 import { BODIES, EARLY, PACKETS } from './packets.js';
 import { REQUESTS, SESSIONS, STRAYS } from './requests.js';
 import { WORDS } from './words.js';
+
+const spoken = (name) => DOORS.filter(({ dialect }) => dialect.name === name);
 
 /** What is said within a session; `exact` are the figures that count each row exactly. */
 const SAID = [
@@ -16,17 +19,20 @@ const SAID = [
   { title: 'Packets', doors: SOCKET_IO, rows: PACKETS },
   { title: 'Bodies of several packets', doors: POLLED, rows: BODIES },
   { title: 'Words', doors: DOORS, rows: WORDS },
+  { title: 'Commands', about: 'In the native protocol, by a member of a project who sees neither its private channel nor other projects. None leaves anything behind.', doors: spoken('native'), rows: COMMANDS },
+  { title: 'Words to channels', about: 'In `envelope`, by the same person.', doors: spoken('envelope'), rows: SPEECHES },
   { title: 'Floods', doors: DOORS, rows: FLOODS, figures: ['sessions_ended'] },
   { title: 'Heartbeats and fragments by the thousand', doors: SOCKETS, rows: BEATS },
-].map(({ title, doors, rows, figures = ['sessions_ended', 'requests_refused'] }) => ({
+].map(({ title, about, doors, rows, figures = ['sessions_ended', 'requests_refused'] }) => ({
   title,
+  about,
   doors,
   figures,
   rows: rows.map((row) => ({
     what: row.what,
     answer: (door) => answerOf(row, door)?.text(door),
     counts: (door) => answerOf(row, door).counts,
-    run: (door, { mallory }) => converse(row, door, mallory),
+    run: (door, world) => converse(row, door, world),
   })),
 }));
 
@@ -46,9 +52,10 @@ function answerOf({ answer }, door) {
   return typeof answer === 'function' ? answerOf({ answer: answer(door) }, door) : answer;
 }
 
-/** Says one row as this person, and checks the answer. */
-async function converse(row, door, person) {
-  const link = row.early ? await door.open(person) : await door.enter(person);
+/** Says one row, and checks the answer. */
+async function converse(row, door, world) {
+  const { mallory } = world;
+  const link = row.early ? await door.open(mallory) : await door.enter(mallory);
   if (row.records) {
     link.heard = [];
     link.told = deferred();
@@ -58,8 +65,8 @@ async function converse(row, door, person) {
     };
   }
   try {
-    await row.send(link, door);
-    await answerOf(row, door).check(link, door, row.early, person);
+    await row.send(link, door, world);
+    await answerOf(row, door).check(link, door, row.early, mallory);
   } finally {
     link.destroy();
   }
