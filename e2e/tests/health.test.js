@@ -23,7 +23,15 @@ const FORMS = {
   },
   prodsight: { status: 'healthy', message: 'Prodsight API is running' },
   skybuild: CHORUS,
-  envelope: { status: 'ok', service: 'Project Manager API', timestamp: offset },
+  envelope: {
+    status: 'ok',
+    service: 'Project Manager API',
+    timestamp: offset,
+    checks: {
+      database: { status: 'healthy', message: 'Database connection OK', response_time_ms: (took) => Number.isInteger(took) && took < 20_000 },
+      redis: { status: 'degraded', message: 'Redis unavailable: not used', response_time_ms: 0 },
+    },
+  },
 };
 const PATHS = ['/health', '/health/', '/api/health', '/api/v1/health', '/api/v1/health/', '/chorus/v1/health'];
 

@@ -6,35 +6,48 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use chorus_collab::{Collab, Pulse};
 use http::request::Parts;
 use serde_json::{Value, json};
+
+/// What an application says of the server's health; none where it has no words of its own. It is
+/// given the database's pulse if it checks that.
+type Say = dyn Fn(Option<Pulse>) -> Option<Value> + Send + Sync;
 
 /// An object that says that the server runs. The server puts it into the extensions of each
 /// request, as the listener has it that the request came through.
 #[derive(Clone)]
-pub struct Health(Arc<dyn Fn() -> Value + Send + Sync>);
+pub struct Health {
+    say: Arc<Say>,
+    checks: bool,
+}
 
 impl Health {
     /// Whatever `say` says at the moment of the request; Chorus's own words where it has none.
-    pub fn new(say: impl Fn() -> Option<Value> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(move || say().unwrap_or_else(own)))
+    /// `checks`: it says how the database answers.
+    pub fn new(
+        checks: bool,
+        say: impl Fn(Option<Pulse>) -> Option<Value> + Send + Sync + 'static,
+    ) -> Self {
+        Self { say: Arc::new(say), checks }
     }
 
     /// The object, now.
-    pub(crate) fn now(&self) -> Value {
-        (self.0)()
+    pub(crate) async fn now(&self, collab: &Collab) -> Value {
+        let pulse = if self.checks { Some(collab.pulse().await) } else { None };
+        (self.say)(pulse).unwrap_or_else(own)
     }
 }
 
 impl Default for Health {
     fn default() -> Self {
-        Self(Arc::new(own))
+        Self::new(false, |_| None)
     }
 }
 
 impl fmt::Debug for Health {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Health").field(&self.now()).finish()
+        f.debug_struct("Health").field("checks", &self.checks).finish_non_exhaustive()
     }
 }
 

@@ -21,6 +21,7 @@
 //! * [`queries`] – what can be read; [`activity`] – what has happened in a project;
 //! * [`search`] – words in what one may see;
 //! * [`sync`] – the feed for clients without sockets;
+//! * [`pulse`] – whether the database answers;
 //! * [`live`] – entering rooms, typing, who is there; [`resume`] – coming back to them;
 //!   [`recovery`] – connections that are taken up where they were lost;
 //! * [`accounts`], [`tokens`], [`passwords`], `identities` – who somebody is.
@@ -48,6 +49,7 @@ pub mod live;
 mod members;
 pub mod passwords;
 mod projects;
+pub mod pulse;
 pub mod queries;
 pub mod recovery;
 pub mod resume;
@@ -68,4 +70,5 @@ pub use command::{Answer, Command, Done, Emission};
 pub use fault::{Fault, Noun};
 pub use fields::Fields;
 pub use invitations::InvitationCommand;
+pub use pulse::Pulse;
 pub use tokens::{Authenticated, TokenFault, TokenRules};

@@ -11,6 +11,7 @@ use chorus_collab::tokens::Tokens;
 use chorus_collab::{Collab, Parts};
 use chorus_gateway::dialect::{
     Dialect, Door, Envelope, Flux, Interpreter, Lexicon, Native, Prodsight, Skybuild, Taskmanager,
+    Vitals,
 };
 use chorus_gateway::engine::config::{Config, Origins, RawConfig};
 use chorus_gateway::engine::{Engine, Surroundings};
@@ -230,8 +231,10 @@ impl App {
     fn health(&self, dialect: Option<&Arc<dyn Dialect>>) -> Health {
         let (dialect, clock) = (dialect.cloned(), Arc::clone(self.collab.clock()));
         let began = clock.monotonic();
-        Health::new(move || {
-            dialect.as_ref()?.health(clock.now(), clock.monotonic().saturating_sub(began))
+        let checks = dialect.as_ref().is_some_and(|dialect| dialect.checks_database());
+        Health::new(checks, move |database| {
+            let (now, up) = (clock.now(), clock.monotonic().saturating_sub(began));
+            dialect.as_ref()?.health(&Vitals { now, up, database })
         })
     }
 }

@@ -42,6 +42,7 @@ where
 pub(crate) fn native<S>() -> Routes<S>
 where
     Build: FromRef<S>,
+    Collab: FromRef<S>,
     S: Clone + Send + Sync + 'static,
 {
     let what = About::new("index", "What is running.").answers(200, index_schema);
@@ -72,6 +73,7 @@ fn healthy(id: &'static str) -> About {
             ("service", json!({ "type": "string" }), false),
             ("timestamp", json!({ "type": "string" }), false),
             ("websocket_enabled", json!({ "const": true }), false),
+            ("checks", json!({ "type": "object", "additionalProperties": true }), false),
         ])
     })
 }
@@ -122,8 +124,8 @@ async fn index(State(build): State<Build>) -> Json<Value> {
     Json(json!({ "name": "chorus", "version": build.version, "commit": build.commit }))
 }
 
-async fn health(health: Health) -> Json<Value> {
-    Json(health.now())
+async fn health(State(collab): State<Collab>, health: Health) -> Json<Value> {
+    Json(health.now(&collab).await)
 }
 
 /// Whether the process answers at all.

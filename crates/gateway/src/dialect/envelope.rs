@@ -7,10 +7,9 @@ mod chat;
 mod tell;
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
-use chorus_collab::{Fault, TokenFault, TokenRules};
+use chorus_collab::{Fault, Pulse, TokenFault, TokenRules};
 use chorus_model::{CustomEvent, Event, Room, Signal, Timestamp, UserRef};
 use chorus_realtime::{Deliveries, Frame};
 use serde_json::value::RawValue;
@@ -18,7 +17,7 @@ use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
-use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, UserLimits, Wire, shown};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, UserLimits, Vitals, Wire, shown};
 use crate::engine::{Handshake, Said};
 
 /// The language of the Project Manager app.
@@ -70,9 +69,25 @@ impl Dialect for Envelope {
         "envelope"
     }
 
-    fn health(&self, now: Timestamp, _up: Duration) -> Option<Value> {
-        let timestamp = now.with_offset();
-        Some(json!({ "status": "ok", "service": "Project Manager API", "timestamp": timestamp }))
+    fn health(&self, vitals: &Vitals) -> Option<Value> {
+        Some(json!({
+            "status": "ok",
+            "service": "Project Manager API",
+            "timestamp": vitals.now.with_offset(),
+            "checks": {
+                "database": vitals.database.map(database_checked),
+                // What the app says where it runs without.
+                "redis": {
+                    "status": "degraded",
+                    "message": "Redis unavailable: not used",
+                    "response_time_ms": 0,
+                },
+            },
+        }))
+    }
+
+    fn checks_database(&self) -> bool {
+        true
     }
 
     fn token_rules(&self) -> TokenRules {
@@ -174,6 +189,17 @@ impl Dialect for Envelope {
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries {
         tell::signal(wire, signal)
     }
+}
+
+/// What the app says of its database.
+fn database_checked(pulse: Pulse) -> Value {
+    let (status, message) = if pulse.beats {
+        ("healthy", "Database connection OK")
+    } else {
+        ("unhealthy", "Database unavailable")
+    };
+    let took = u64::try_from(pulse.took.as_millis()).unwrap_or(u64::MAX);
+    json!({ "status": status, "message": message, "response_time_ms": took })
 }
 
 fn fault_text(fault: &Fault, room: &str) -> String {

@@ -8,7 +8,6 @@ mod task;
 mod tell;
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenFault, TokenRules};
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
-use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire, shown};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Vitals, Wire, shown};
 use crate::engine::Handshake;
 
 /// The language of Flux Studio's tasks.
@@ -62,12 +61,12 @@ impl Dialect for Flux {
         &["/", "/api"]
     }
 
-    fn health(&self, now: Timestamp, up: Duration) -> Option<Value> {
+    fn health(&self, vitals: &Vitals) -> Option<Value> {
         Some(json!({
             "status": "ok",
             "service": "auth-service",
-            "timestamp": now.iso_millis(),
-            "uptime": up.as_secs_f64(),
+            "timestamp": vitals.now.iso_millis(),
+            "uptime": vitals.up.as_secs_f64(),
             "database": { "usePostgres": false, "dualWriteEnabled": false },
         }))
     }

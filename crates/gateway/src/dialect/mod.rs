@@ -36,7 +36,7 @@ use std::time::Duration;
 use chorus_collab::chat::Unread;
 use chorus_collab::live::RoomName;
 use chorus_collab::resume::Resumed;
-use chorus_collab::{Command, Done, Fault, IdempotencyKey, TokenRules};
+use chorus_collab::{Command, Done, Fault, IdempotencyKey, Pulse, TokenRules};
 use chorus_model::event::Rooms;
 use chorus_model::{
     Cursor, CustomEvent, Event, Kind, ProjectId, Room, Signal, TaskId, Timestamp, UserRef, Whole,
@@ -72,9 +72,14 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
     }
 
     /// What the app's own back end says of its health: an object, now. `None` where it has no
-    /// words of its own, or none that Chorus has not. `up`: for how long the server has served.
-    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
+    /// words of its own, or none that Chorus has not.
+    fn health(&self, _vitals: &Vitals) -> Option<Value> {
         None
+    }
+
+    /// Whether it says of the database how it answers.
+    fn checks_database(&self) -> bool {
+        false
     }
 
     /// How its tokens name the user.
@@ -255,6 +260,17 @@ pub trait Dialect: Send + Sync + std::fmt::Debug {
 
     /// A signal, and who hears it.
     fn signal(&self, wire: &Wire<'_>, signal: &Signal) -> Deliveries;
+}
+
+/// How the server is.
+#[derive(Debug, Clone, Copy)]
+pub struct Vitals {
+    /// When.
+    pub now: Timestamp,
+    /// For how long it has served.
+    pub up: Duration,
+    /// How the database answers, if the dialect [checks](Dialect::checks_database) that.
+    pub database: Option<Pulse>,
 }
 
 /// Frames for one client.

@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
-use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire, shown};
+use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Vitals, Wire, shown};
 use crate::engine::Handshake;
 
 /// The language of the ProdSight app.
@@ -73,7 +73,7 @@ impl Dialect for Prodsight {
         "prodsight"
     }
 
-    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
+    fn health(&self, _vitals: &Vitals) -> Option<Value> {
         Some(json!({ "status": "healthy", "message": "Prodsight API is running" }))
     }
 

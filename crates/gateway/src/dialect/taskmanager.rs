@@ -6,7 +6,6 @@ mod ask;
 mod tell;
 
 use std::borrow::Cow;
-use std::time::Duration;
 
 use chorus_collab::tokens::Subject;
 use chorus_collab::{Fault, Noun, TokenRules};
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 use smallvec::{SmallVec, smallvec};
 
 use super::audience::{Audiences, Hearer, Line};
-use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Wire, shown};
+use super::{Decoded, Dialect, Frames, Place, Refusal, Reply, To, Vitals, Wire, shown};
 use crate::engine::Handshake;
 
 /// The language of the Task Manager app.
@@ -54,7 +53,7 @@ impl Dialect for Taskmanager {
         "taskmanager"
     }
 
-    fn health(&self, _now: Timestamp, _up: Duration) -> Option<Value> {
+    fn health(&self, _vitals: &Vitals) -> Option<Value> {
         let message = "Task Manager API is running";
         Some(json!({ "status": "healthy", "message": message, "websocket_enabled": true }))
     }

@@ -1,5 +1,7 @@
 //! The language from both sides, without sockets: what is understood, and what is said.
 
+use std::time::Duration;
+
 use chorus_collab::live::RoomName;
 use chorus_model::project::ProjectChanges;
 use chorus_model::signal::{Named, SignalBody};
@@ -220,6 +222,22 @@ fn refusals_have_a_code_and_a_reason() {
         let refusal = Envelope::default().refusal(&fault);
         assert_eq!((refusal.code, &*refusal.reason), (code, reason));
     }
+}
+
+#[test]
+fn health_tells_how_the_database_answers() {
+    let checked = |beats, took| {
+        let database = Some(Pulse { beats, took: Duration::from_millis(took) });
+        let up = Duration::ZERO;
+        let said = Envelope::default().health(&Vitals { now: now(), up, database }).unwrap();
+        said["checks"]["database"].clone()
+    };
+    let well =
+        json!({"status": "healthy", "message": "Database connection OK", "response_time_ms": 3});
+    assert_eq!(checked(true, 3), well);
+    let ill =
+        json!({"status": "unhealthy", "message": "Database unavailable", "response_time_ms": 999});
+    assert_eq!(checked(false, 999), ill);
 }
 
 #[test]
