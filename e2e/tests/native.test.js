@@ -8,6 +8,20 @@ import { NativeRaw, NativeSocket } from '../lib/native.js';
 import { assertShape, instant } from '../lib/shapes.js';
 import { World } from '../lib/world.js';
 
+/** Calls these with what a client hears, in the order in which it comes; asks who is there. */
+function hearing(client, answered, changed) {
+  if (client instanceof NativeSocket) {
+    client.socket.on('presence', changed);
+    return (about) => new Promise((resolve) => client.socket.emit('who', about, (answer) => resolve(answered(answer))));
+  }
+  client.socket.on('message', (text) => {
+    const { type, data, ...more } = JSON.parse(text);
+    if (type === 'presence') changed(data);
+    if (type === 'reply') answered({ data, ...more });
+  });
+  return (about) => client.ask('who', about);
+}
+
 for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', NativeRaw]]) {
   describe(`native over ${name}`, () => {
     let [world, project] = [];
@@ -169,6 +183,45 @@ for (const [name, Native] of [['Socket.IO', NativeSocket], ['a raw socket', Nati
       const { data } = await alice.ask('who', { project_id: project.id });
       assert.deepEqual(data.map((one) => one.user.username).sort(), ['alice', 'bob']);
       assert.equal((await alice.ask('ping')).ok, true);
+    });
+
+    test('who is there is told in order with those who come and go', async () => {
+      const alice = await subscribed(world.alice);
+      const bob = await connect(world.bob);
+      const room = { room: `project:${project.id}` };
+      let [there, answers, changes] = [new Set([world.alice.id]), 0, 0];
+      const answered = ({ data }) => {
+        answers += 1;
+        assert.deepEqual(new Set(data.map(({ user }) => user.id)), there, `answer ${answers}`);
+      };
+      const changed = ({ user, present }) => {
+        changes += 1;
+        assert.equal(there.has(user.id), !present, `change ${changes}`);
+        if (present) there.add(user.id);
+        else there.delete(user.id);
+      };
+      const wrong = [];
+      const noting = (take) => (told) => {
+        try {
+          take(told);
+        } catch (error) {
+          wrong.push(error.message);
+        }
+      };
+      const ask = hearing(alice, noting(answered), noting(changed));
+      // As much as a session may say at once.
+      const rounds = 120;
+      const moving = (async () => {
+        for (let round = 0; round < rounds; round += 1) {
+          for (const word of ['subscribe', 'unsubscribe']) assert.ok((await bob.ask(word, room)).ok);
+        }
+      })();
+      const asking = (async () => {
+        for (let round = 0; round < 2 * rounds; round += 1) await ask({ project_id: project.id });
+      })();
+      await Promise.all([moving, asking]);
+      await ask({ project_id: project.id });
+      assert.deepEqual([wrong, answers, changes], [[], 2 * rounds + 1, 2 * rounds]);
     });
 
     test('a mixed room: every dialect hears the same change, once, in its own words', async () => {

@@ -9,9 +9,9 @@ use chorus_model::signal::SignalBody;
 use chorus_model::{
     ChannelId, ConnectionId, Cursor, ProjectId, Room, Signal, TaskId, User, UserId, UserRef,
 };
-use chorus_realtime::orders::Greeting;
+use chorus_realtime::orders::{Greeting, Showing};
 use chorus_realtime::publisher::MOST_ROOMS;
-use chorus_realtime::{Connection, Enters, Entry, Joined, NotJoined, Present};
+use chorus_realtime::{Connection, Enters, Entry, Joined, NotJoined};
 use chorus_storage::Reads;
 
 use crate::access::{self, Action};
@@ -321,13 +321,15 @@ impl Collab {
         Ok(())
     }
 
-    /// Who is in a project; without one, in any that the caller belongs to.
-    pub async fn present(
+    /// Tells a connection who is in a project; without one, in any that its user belongs to. It is
+    /// told between what it is told of those who come and go.
+    pub async fn show_present(
         &self,
         connection: ConnectionId,
         user: UserId,
         project: Option<ProjectId>,
-    ) -> Result<Vec<Present>, Fault> {
+        showing: Showing,
+    ) -> Result<(), Fault> {
         let rooms = self
             .query(user, move |reads, user| match project {
                 Some(project) => {
@@ -340,7 +342,8 @@ impl Collab {
                 }
             })
             .await?;
-        Ok(self.parts.realtime.present(rooms, Some(connection)).await)
+        self.parts.realtime.present(rooms, Some((connection, showing))).await;
+        Ok(())
     }
 
     /// Enters by rights that are read again if they change meanwhile. `greeting` is made of what

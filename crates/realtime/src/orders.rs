@@ -28,6 +28,10 @@ pub(crate) const QUEUE: usize = 4096;
 /// between the two.
 pub type Greeting = Box<dyn FnOnce(&Arrival<'_>) -> SmallVec<[Frame; 2]> + Send>;
 
+/// Frames for the one who asked who is there, made where the answer is true: of who comes or goes
+/// then he is told behind them.
+pub type Showing = Box<dyn FnOnce(&[Present]) -> SmallVec<[Frame; 2]> + Send>;
+
 /// What a connection is told between events; of each, the room that it says it is put out of, if it
 /// is that: it is not told if the connection enters the room before.
 pub type Words = SmallVec<[(Option<Room>, Frame); 2]>;
@@ -92,7 +96,7 @@ pub(crate) enum Order {
     },
     Present {
         rooms: Vec<Room>,
-        asker: Option<ConnectionId>,
+        asker: Option<(ConnectionId, Showing)>,
         answer: oneshot::Sender<Vec<Present>>,
     },
 }
@@ -281,9 +285,13 @@ impl Realtime {
         there.await.unwrap_or(false)
     }
 
-    /// Who is in these rooms, each person once. A connection that asks is told of later changes as
-    /// of the answer.
-    pub async fn present(&self, rooms: Vec<Room>, asker: Option<ConnectionId>) -> Vec<Present> {
+    /// Who is in these rooms, each person once. A connection that asks is told before this returns,
+    /// and of later changes as of the answer.
+    pub async fn present(
+        &self,
+        rooms: Vec<Room>,
+        asker: Option<(ConnectionId, Showing)>,
+    ) -> Vec<Present> {
         let (answer, present) = oneshot::channel();
         self.order(Order::Present { rooms, asker, answer }).await;
         present.await.unwrap_or_default()

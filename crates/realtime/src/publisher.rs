@@ -381,7 +381,7 @@ impl Publisher {
                 answer.send(self.hub.is_in(connection, room)).unwrap_or_default();
             }
             Order::Present { rooms, asker, answer } => {
-                drop(answer.send(self.show(asker, &rooms)));
+                drop(answer.send(self.show_asker(asker, &rooms)));
             }
         }
     }

@@ -8,9 +8,12 @@ use std::time::Duration;
 use chorus_model::{Clock as _, ConnectionId, ProjectId, Room, SyncId, UserId};
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
+use chorus_realtime::orders::Showing;
 use chorus_realtime::publisher::GRACE;
-use chorus_realtime::{CloseReason, NotJoined, OutboxLimits};
+use chorus_realtime::{CloseReason, Frame, NotJoined, OutboxLimits};
 use chorus_storage::Batch;
+use smallvec::smallvec;
 use support::{House, Node, PATIENCE, WHOLE};
 
 const PROJECT: ProjectId = ProjectId(1);
@@ -137,6 +140,22 @@ async fn presence_is_told_for_the_first_and_after_the_last() {
     assert_eq!(watcher.see(1).await, ["-2"]);
     let present = node.realtime.present(vec![Room::Project(PROJECT)], None).await;
     assert_eq!(present.iter().map(|one| one.user.id).collect::<Vec<_>>(), [UserId(1)]);
+}
+
+#[tokio::test]
+async fn who_asks_who_is_there_hears_of_those_who_come_behind_the_answer() {
+    let house = House::build();
+    let node = house.node().await;
+    let asker = node.connect(UserId(1), &[PROJECT]).await;
+    assert_eq!(asker.see(1).await, ["+1"]);
+    for n in 2..=20 {
+        let showing: Showing = Box::new(|present| {
+            smallvec![Frame::durable(Bytes::from(format!("+{} are there", present.len())))]
+        });
+        let asked = node.realtime.present(vec![Room::Project(PROJECT)], Some((asker.id, showing)));
+        tokio::join!(asked, node.connect(UserId(n), &[PROJECT]));
+        assert_eq!(asker.see(2).await, [format!("+{} are there", n - 1), format!("+{n}")]);
+    }
 }
 
 #[tokio::test]

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chorus_model::event::Rooms;
 use chorus_model::signal::SignalBody;
 use chorus_model::{Clock as _, ConnectionId, Cursor, Room, Signal, SyncId, TaskId, WorkspaceRole};
-use chorus_realtime::orders::Greeting;
+use chorus_realtime::orders::{Greeting, Showing};
 use chorus_realtime::{Connection, Entry, Joined, Link, NotJoined, Outbox, Realtime, Turn, Whose};
 use futures_util::FutureExt as _;
 use smallvec::{SmallVec, smallvec};
@@ -276,26 +276,27 @@ impl World {
 
     fn ask_who(&mut self, who: usize, id: u64, room: Room) -> Result<(), Broken> {
         let Some((at, realtime)) = self.realtime(id) else { return Ok(()) };
-        let mut asking =
-            async move { realtime.present(vec![room], Some(ConnectionId(id))).await }.boxed();
-        let early = (&mut asking).now_or_never();
-        self.take(at, Turn::Nothing)?;
-        let present = early.or_else(|| asking.now_or_never()).unwrap_or_default();
-        if self.sessions.get(&id).is_none_or(|session| !session.rooms.contains_key(&room)) {
-            // It is answered that it may not see that.
-            self.clients[who].ask = None;
-            return Ok(());
-        }
         self.last_tag += 1;
         let tag = self.last_tag;
+        let told = Arc::new(AtomicBool::new(false));
+        let tells = Arc::clone(&told);
+        let showing: Showing = Box::new(move |present| {
+            tells.store(true, Ordering::Relaxed);
+            smallvec![line(&format!("g {tag} {}", users(present)))]
+        });
+        let asker = Some((ConnectionId(id), showing));
+        let mut asking = async move { realtime.present(vec![room], asker).await }.boxed();
+        (&mut asking).now_or_never();
+        self.take(at, Turn::Nothing)?;
         let cursor = look(&self.truth).end();
         let (rooms, refused) = (BTreeSet::new(), Vec::new());
-        let granted = Granted { ask: Ask::Who(room), cursor, rooms, refused };
+        let there = self.sessions.get(&id).is_some_and(|one| one.rooms.contains_key(&room));
+        // Whoever is out meanwhile does not take it for the truth.
+        let ask = if there { Ask::Who(room) } else { Ask::Leave(room) };
         let client = &mut self.clients[who];
         client.ask = None;
-        client.granted.insert(tag, granted);
-        if let Some(session) = self.sessions.get(&id) {
-            session.outbox().send(line(&format!("g {tag} {}", users(&present))));
+        if told.load(Ordering::Relaxed) {
+            client.granted.insert(tag, Granted { ask, cursor, rooms, refused });
         }
         self.note(|| format!("connection {id} asks who is in {room}"));
         Ok(())

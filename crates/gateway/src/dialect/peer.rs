@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chorus_collab::live::Lately;
 use chorus_collab::{Fault, TokenFault};
 use chorus_model::Timestamp;
-use chorus_realtime::orders::Greeting;
+use chorus_realtime::orders::{Greeting, Showing};
 use chorus_realtime::{Arrival, Connection, Ended, Exit, Frame};
 
 use super::crowd::Seat;
@@ -112,11 +112,7 @@ impl Exit for WayOut {
 
 impl Peer {
     pub(super) fn acknowledge(&self, ack: Option<u64>, arguments: &str) {
-        if let (Some(id), End::Socket(socket)) = (ack, &self.end)
-            && self.dialect.acknowledges()
-        {
-            socket.acknowledge(id, arguments);
-        }
+        self.end.send(acknowledgement(&*self.dialect, &self.end, ack, arguments));
     }
 
     /// Tells the client what has come of what it asked for.
@@ -140,6 +136,23 @@ impl Peer {
         }
     }
 
+    /// The answer to who is there, with its acknowledgement if one is wanted.
+    pub(super) fn showing(&self, echo: &Echo, ack: Option<u64>, now: Timestamp) -> Showing {
+        let (dialect, end, echo) = (Arc::clone(&self.dialect), self.end.clone(), echo.clone());
+        let connection = Arc::clone(&self.connection);
+        Box::new(move |present| {
+            let user = connection.user.get();
+            let to = To { user: &user, echo: &echo, now };
+            let reply = Reply::Online(present.to_vec());
+            let mut frames = dialect.reply(&end.wire(), &to, &reply);
+            if ack.is_some() {
+                let arguments = dialect.acknowledgement(&to, Ok(&reply));
+                frames.extend(acknowledgement(&*dialect, &end, ack, &arguments));
+            }
+            frames
+        })
+    }
+
     /// A reply that is the first thing heard in a room. It is of the moment of the arrival, so that
     /// it tells the same of it as all that is told later.
     pub(super) fn greeting(
@@ -157,5 +170,20 @@ impl Peer {
             let wire = if behind { end.wire() } else { end.wire_at(&cursor) };
             dialect.reply(&wire, &to, &reply(arrival))
         })
+    }
+}
+
+/// The acknowledgement that is wanted, where the dialect acknowledges.
+fn acknowledgement(
+    dialect: &dyn Dialect,
+    end: &End,
+    ack: Option<u64>,
+    arguments: &str,
+) -> Option<Frame> {
+    match (ack, end) {
+        (Some(id), End::Socket(socket)) if dialect.acknowledges() => {
+            Some(socket.acknowledgement(id, arguments))
+        }
+        _ => None,
     }
 }

@@ -117,14 +117,18 @@ impl Socket {
 
     /// Acknowledges with a JSON array of arguments, such as `[]`.
     pub fn acknowledge(&self, id: u64, arguments: &str) {
-        let frame = text(|buf| {
+        self.send([self.acknowledgement(id, arguments)]);
+    }
+
+    /// Such an acknowledgement.
+    pub fn acknowledgement(&self, id: u64, arguments: &str) -> Frame {
+        text(|buf| {
             let written = socketio::write_ack(buf, &self.end.namespace, id);
             let inner = arguments.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
             let inner = inner.unwrap_or_default();
             let written = if inner.is_empty() { written } else { written.raw(inner) };
             whole(written.finish());
-        });
-        self.send([frame]);
+        })
     }
 
     /// Refuses the CONNECT: `44{"message":…}`. The session stays open.

@@ -12,7 +12,7 @@ use super::{GRACE, Publisher};
 use crate::connection::Connection;
 use crate::counters;
 use crate::mutation::{self, Mutation};
-use crate::orders::{NotJoined, Rewind};
+use crate::orders::{NotJoined, Rewind, Showing};
 use crate::presence::Present;
 use crate::presence::roster::Places;
 
@@ -155,6 +155,22 @@ impl Publisher {
         let present = self.present(&[room]);
         let tally = self.hub.list(room, &present, except, &*self.encoder);
         self.count_signal(tally);
+    }
+
+    /// Who is in rooms, and told to whoever asked.
+    pub(super) fn show_asker(
+        &mut self,
+        asker: Option<(ConnectionId, Showing)>,
+        rooms: &[Room],
+    ) -> Vec<Present> {
+        let (id, showing) = asker.unzip();
+        let present = self.show(id, rooms);
+        if let (Some(id), Some(showing)) = (id, showing)
+            && self.hub.connection(id).is_some()
+        {
+            self.hub.greet(id, showing(&present));
+        }
+        present
     }
 
     /// Who is in rooms, for somebody who is told of later changes as of this answer.

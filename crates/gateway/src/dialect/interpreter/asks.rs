@@ -48,8 +48,9 @@ impl Interpreter {
     }
 
     async fn answer(&self, peer: &Peer, ask: Ask, echo: &Echo, ack: Option<u64>) {
-        match self.run(peer, ask, echo).await {
-            Ok(reply) => peer.tell(Ok(&reply), echo, ack, self.collab.clock().now()),
+        match self.run(peer, ask, echo, ack).await {
+            Ok(Some(reply)) => peer.tell(Ok(&reply), echo, ack, self.collab.clock().now()),
+            Ok(None) => {}
             Err(fault) => self.reject(peer, &fault, echo, ack),
         }
     }
@@ -59,22 +60,31 @@ impl Interpreter {
         peer.tell(Err(fault), echo, ack, self.collab.clock().now());
     }
 
-    async fn run(&self, peer: &Peer, ask: Ask, echo: &Echo) -> Result<Reply, Fault> {
+    /// What the caller is to be told; none where that was done by whoever knew when.
+    async fn run(
+        &self,
+        peer: &Peer,
+        ask: Ask,
+        echo: &Echo,
+        ack: Option<u64>,
+    ) -> Result<Option<Reply>, Fault> {
         let (user, id) = (peer.connection.user.id, peer.connection.id);
-        match ask {
+        Ok(Some(match ask {
             Ask::Command(command, key) => {
                 let caller = Caller { user, origin: Some(id), key };
                 let done = self.collab.execute(caller, *command).await?;
-                Ok(Reply::Ran(Box::new(done)))
+                Reply::Ran(Box::new(done))
             }
             Ask::Typing { task, typing } => {
                 self.collab.typing(&peer.connection, &peer.lately, task, typing).await?;
-                Ok(Reply::Done)
+                Reply::Done
             }
             Ask::Online(project) => {
-                Ok(Reply::Online(self.collab.present(id, user, project).await?))
+                let showing = peer.showing(echo, ack, self.collab.clock().now());
+                self.collab.show_present(id, user, project, showing).await?;
+                return Ok(None);
             }
-            Ask::Join(project) => self.join(peer, project, echo).await,
+            Ask::Join(project) => self.join(peer, project, echo).await?,
             Ask::JoinNamed(name) => {
                 let greeting = || {
                     let name = name.clone();
@@ -82,7 +92,7 @@ impl Interpreter {
                 };
                 let join = self.collab.join_named(id, user, &name, greeting);
                 self.kept(peer, std::slice::from_ref(&name), join).await?;
-                Ok(Reply::Entered)
+                Reply::Entered
             }
             Ask::Resume { since, rooms, whole } => {
                 let whole = whole && matches!(peer.end, End::Plain(_));
@@ -98,24 +108,24 @@ impl Interpreter {
                 let resumed = self.kept(peer, &rooms, resume).await?;
                 // On a raw socket the greeting has said so.
                 let acknowledged = matches!(peer.end, End::Socket(_));
-                Ok(if acknowledged { Reply::Resumed(resumed) } else { Reply::Entered })
+                if acknowledged { Reply::Resumed(resumed) } else { Reply::Entered }
             }
             Ask::Leave(project) => {
                 let was_there = self.collab.leave(id, project).await;
                 self.left(peer, &RoomName::of(project), was_there).await?;
-                Ok(Reply::Left(project))
+                Reply::Left(project)
             }
             Ask::LeaveNamed(name) => {
                 let was_there = self.collab.leave_named(id, user, &name).await?;
                 self.left(peer, &name, was_there).await?;
-                Ok(Reply::LeftNamed { name, was_there })
+                Reply::LeftNamed { name, was_there }
             }
             Ask::Say(name, content) => {
                 self.collab.say(&peer.connection, &name, content).await?;
-                Ok(Reply::Done)
+                Reply::Done
             }
-            Ask::Ping => Ok(Reply::Pong),
-        }
+            Ask::Ping => Reply::Pong,
+        }))
     }
 
     async fn join(&self, peer: &Peer, project: ProjectId, echo: &Echo) -> Result<Reply, Fault> {
