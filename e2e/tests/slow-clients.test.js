@@ -2,6 +2,7 @@
 // in order, from the log where it could not follow, and its neighbours notice nothing.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 
 import { deferred, within } from '../lib/deadline.js';
@@ -23,6 +24,8 @@ const PATIENCE = { CHORUS_STALLED_SECONDS: '3600' };
 const LONG = '🌉'.repeat(4_980);
 /** Changes that are made before it is looked who is behind, and more than any buffer holds. */
 const [BATCH, MOST] = [20, 3_000];
+/** Bytes that the system may hold back for a connection, of what is told to it. */
+const HELD_BACK = 2 ** 19;
 /** To read all that was told meanwhile. */
 const LONG_MS = 60_000;
 
@@ -94,6 +97,16 @@ describe('slow clients', () => {
     t.diagnostic(`${changes} changes`);
     assert.equal(await figure('connections_behind'), ALL.length);
     street.heardOnce();
+  });
+
+  test('what they do not read waits where the server sees it, not in the system', async (t) => {
+    // proc(5): `tx_queue` is what was taken for a socket and has not arrived.
+    const port = Number(new URL(world.server.url).port).toString(16).toUpperCase().padStart(4, '0');
+    const lines = (await readFile(`/proc/${world.server.pid}/net/tcp`, 'utf8')).split('\n');
+    const own = lines.map((line) => line.trim().split(/\s+/)).filter(([, local]) => local?.endsWith(`:${port}`));
+    const held = own.map(([, , , , queues]) => parseInt(queues.split(':')[0], 16)).sort((a, b) => b - a);
+    t.diagnostic(`held back: ${held.slice(0, ALL.length).map((bytes) => `${bytes >> 10}`).join(', ')} KiB`);
+    assert.ok(held.length > ALL.length && held[0] > 0 && held[0] < HELD_BACK, `${held[0]} bytes`);
   });
 
   test('they read on, and hear each change once and in order', async () => {

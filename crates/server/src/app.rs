@@ -400,7 +400,7 @@ async fn bind_all(listen: &[ListenAt]) -> Result<Vec<(TcpListener, ListenAt)>, F
         let mut port = None;
         for address in &at.addresses {
             let address = SocketAddr::new(address.ip(), port.unwrap_or(address.port()));
-            let socket = TcpListener::bind(address)
+            let socket = listener::bind(address)
                 .await
                 .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
             port = socket.local_addr().ok().map(|address| address.port());

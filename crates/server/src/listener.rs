@@ -41,6 +41,10 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 const BATCH: Duration = Duration::from_millis(10);
 /// Connections of a batch; more come with the next.
 const MAX_BATCH: usize = 1024;
+/// Bytes that the system takes for a client beyond what it has sent to it: what waits is to wait
+/// in the outbox, where it is seen.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 128 * 1024;
 /// Where Engine.IO is served: the usual path, and that of clients whose server lives under `/api`.
 const ENGINE_PATHS: [&str; 2] = ["/socket.io", "/api/socket.io"];
 /// Where raw sockets are served, and in which dialect.
@@ -61,6 +65,17 @@ pub(crate) struct Doors {
     pub(crate) number: u16,
     /// The number of the first raw path.
     pub(crate) first_raw: u16,
+}
+
+/// A listener whose connections keep little in the system. (They inherit it, so that it costs them
+/// no call. Where the system does not know of it, it keeps what it wants.)
+pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address).await?;
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::warn!(%error, "what clients do not read will wait in the system");
+    }
+    Ok(listener)
 }
 
 /// Accepts until told to stop; connections go on by themselves.
