@@ -90,7 +90,7 @@ impl App {
         first_id: Option<i64>,
         more: &[Arc<dyn Dialect>],
     ) -> Result<Self, Failure> {
-        let sockets = bind_all(&settings.listen).await?;
+        let sockets = bind_all(&settings.listen)?;
         let foundation = Foundation::lay(settings, first_id)?;
         let store = foundation.store.clone();
         let (guests, staff) = (TaskTracker::new(), TaskTracker::new());
@@ -394,14 +394,13 @@ fn guarded(
     }
 }
 
-async fn bind_all(listen: &[ListenAt]) -> Result<Vec<(TcpListener, ListenAt)>, Failure> {
+fn bind_all(listen: &[ListenAt]) -> Result<Vec<(TcpListener, ListenAt)>, Failure> {
     let mut sockets: Vec<(TcpListener, ListenAt)> = Vec::new();
     for at in listen {
         let mut port = None;
         for address in &at.addresses {
             let address = SocketAddr::new(address.ip(), port.unwrap_or(address.port()));
             let socket = listener::bind(address)
-                .await
                 .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
             port = socket.local_addr().ok().map(|address| address.port());
             sockets.push((socket, at.clone()));

@@ -24,7 +24,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_service::Service as _;
@@ -41,6 +41,10 @@ const BACK_OFF: Duration = Duration::from_millis(50);
 const BATCH: Duration = Duration::from_millis(10);
 /// Connections of a batch; more come with the next.
 const MAX_BATCH: usize = 1024;
+/// Connections that may wait to be accepted, if the system lets them (`net.core.somaxconn`). Whoever
+/// finds no place asks again after a second: all clients of a server that was restarted come at
+/// once.
+const BACKLOG: u32 = 4096;
 /// Bytes that the system takes for a client beyond what it has sent to it: what waits is to wait
 /// in the outbox, where it is seen.
 #[cfg(target_os = "linux")]
@@ -69,8 +73,13 @@ pub(crate) struct Doors {
 
 /// A listener whose connections keep little in the system. (They inherit it, so that it costs them
 /// no call. Where the system does not know of it, it keeps what it wants.)
-pub(crate) async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let listener = TcpListener::bind(address).await?;
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As tokio's own listeners: without it a port stays taken for a while after its server ended.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    let listener = socket.listen(BACKLOG)?;
     #[cfg(target_os = "linux")]
     if let Err(error) = socket2::SockRef::from(&listener).set_tcp_notsent_lowat(UNSENT) {
         tracing::warn!(%error, "what clients do not read will wait in the system");
