@@ -48,7 +48,7 @@ const BACKLOG: u32 = 4096;
 /// Bytes that the system takes for a client beyond what it has sent to it: what waits is to wait
 /// in the outbox, where it is seen.
 #[cfg(target_os = "linux")]
-const UNSENT: u32 = 128 * 1024;
+const UNSENT: u32 = 256 * 1024;
 /// Where Engine.IO is served: the usual path, and that of clients whose server lives under `/api`.
 const ENGINE_PATHS: [&str; 2] = ["/socket.io", "/api/socket.io"];
 /// Where raw sockets are served, and in which dialect.
