@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 
+import { deferred, within } from '../lib/deadline.js';
 import { NativeRaw, NativeSocket } from '../lib/native.js';
 import { assertShape, instant } from '../lib/shapes.js';
 import { World } from '../lib/world.js';
@@ -248,4 +249,26 @@ describe('native without a good token', () => {
       assert.equal(await NativeSocket.refused({ rest: world.root.rest, token }), reason);
     }
   });
+});
+
+test('however many pings of the protocol come that cannot be answered at once, the last is', async () => {
+  const world = await World.start(['alice']);
+  const client = await NativeRaw.connected(world.alice);
+  const { socket } = client;
+  const [answered, last] = [deferred(), 100_000];
+  const payload = (number) => `${number}`.padEnd(125, '.');
+  let pongs = 0;
+  socket.on('pong', (said) => {
+    pongs += 1;
+    if (`${said}` === payload(last)) answered.resolve();
+  });
+  client.next('(closed)').then(({ code }) => answered.reject(new Error(`closed with ${code}`)), () => {});
+  socket.pause();
+  for (let number = 1; number < last; number += 1) socket.ping(payload(number));
+  await within(new Promise((resolve) => socket.ping(payload(last), true, resolve)), 'all pings sent');
+  socket.resume();
+  await within(answered.promise, 'the answer to the last ping');
+  assert.ok(pongs < last, `${pongs} pongs`);
+  assert.ok((await client.ask('ping')).ok);
+  await world.stop();
 });

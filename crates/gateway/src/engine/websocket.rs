@@ -49,6 +49,8 @@ pub(crate) struct SocketTask<A: Application> {
     code: Option<u16>,
     /// Whether the peer has closed: all it said is read, and it waits for the end of the stream.
     departed: bool,
+    /// What the last ping carried that came while the socket was full.
+    owed: Option<Box<[u8]>>,
 }
 
 impl<A: Application> SocketTask<A> {
@@ -60,7 +62,17 @@ impl<A: Application> SocketTask<A> {
         reader: Reader,
         dialogue: Dialogue<A>,
     ) -> Self {
-        Self { engine, session, link, reader, dialogue, busy: None, code: None, departed: false }
+        Self {
+            engine,
+            session,
+            link,
+            reader,
+            dialogue,
+            busy: None,
+            code: None,
+            departed: false,
+            owed: None,
+        }
     }
 
     /// Nothing is read before `first` has ended.
@@ -112,6 +124,11 @@ impl<A: Application> SocketTask<A> {
         if self.session.outbox.is_blocked() && self.write_on(cx) {
             return Poll::Ready(Ending::TransportError);
         }
+        if !self.session.outbox.is_blocked()
+            && let Some(payload) = self.owed.take()
+        {
+            self.session.outbox.send(Frame::durable(websocket::pong_frame(&payload)));
+        }
         for _ in 0..TURN {
             if let Some(busy) = &mut self.busy {
                 let Poll::Ready(outcome) = busy.as_mut().poll(cx) else {
@@ -160,7 +177,7 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
-        let Self { engine, session, reader, dialogue, busy, code, departed, .. } = self;
+        let Self { engine, session, reader, dialogue, busy, code, departed, owed, .. } = self;
         let mut ending = None;
         let mut visit = |message: Message<'_>| {
             let step = match message {
@@ -172,6 +189,12 @@ impl<A: Application> SocketTask<A> {
                 },
                 Message::Binary(bytes) => {
                     dialogue.packet(engine, session, engineio::Packet::Binary(bytes.into()))
+                }
+                // Of pings that are not answered yet, the last may be answered for all (RFC 6455,
+                // section 5.5.3): however many come, one pong waits.
+                Message::Ping(payload) if session.outbox.is_blocked() => {
+                    *owed = Some(payload.into());
+                    Step::Done
                 }
                 Message::Ping(payload) => {
                     session.outbox.send(Frame::durable(websocket::pong_frame(payload)));
