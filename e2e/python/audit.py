@@ -21,7 +21,7 @@ from typing import NamedTuple
 VERSIONED = {
     "projects": ("project", "name description status owner_id"),
     "tasks": ("task", "project_id title description status priority assignee_id creator_id category type labels depends_on"),
-    "comments": ("comment", "task_id author_id body is_edited"),
+    "comments": ("comment", "project_id task_id item_id parent_id author_id body is_edited"),
     "items": ("item", "project_id parent_id kind creator_id position"),
     "channels": ("channel", "project_id task_id name description is_private creator_id"),
     "messages": ("message", "channel_id author_id parent_id content metadata is_edited"),

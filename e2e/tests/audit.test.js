@@ -39,7 +39,9 @@ describe('the audit', () => {
   const work = async (project) => {
     const task = await world.task(world.alice, project, { assignee_id: world.bob.id, labels: ['wet'] });
     await world.alice.rest.patch(`/tasks/${task.id}`, { title: 'Again', status: 'done' });
-    await world.bob.rest.post(`/tasks/${task.id}/comments`, { body: 'Well' });
+    const comment = await world.bob.rest.post(`/tasks/${task.id}/comments`, { body: 'Well' });
+    await world.alice.rest.post(`/tasks/${task.id}/comments`, { body: 'What?', parent_id: comment.id });
+    await world.bob.rest.post(`/projects/${project.id}/comments`, { body: 'At last' });
     await world.alice.rest.delete(`/tasks/${task.id}`, { headers: { 'idempotency-key': 'gone' } });
   };
 
@@ -47,6 +49,7 @@ describe('the audit', () => {
     const line = { section: 'Frame', code: '03.1', description: 'Concrete', unit: 'm3', qty: 1, unit_price: '45.50' };
     const item = await world.alice.rest.post(`/projects/${project.id}/boq`, line);
     await world.alice.rest.patch(`/boq/${item.id}`, { qty: 2 });
+    await world.bob.rest.post(`/projects/${project.id}/comments`, { body: 'Too dear', item_id: item.id });
     await done(world.alice, 'POST', '/boq/bulk', { body: { items: [{ id: item.id, qty: 3 }] } });
     const moved = await world.alice.rest.post(`/projects/${project.id}/boq`, { ...line, section: 'Roof' });
     await world.alice.rest.patch(`/boq/${moved.id}`, { section: 'Frame' });
@@ -105,7 +108,7 @@ describe('the audit', () => {
 
   test('finds nothing where all is well', async () => {
     const { rows, events } = await audit(world.server, { files });
-    assert.deepEqual([rows, events], [28, 71]);
+    assert.deepEqual([rows, events], [31, 75]);
   });
 
   for (const [what, statement, found] of [
@@ -123,6 +126,8 @@ describe('the audit', () => {
     ['a message somewhere else', 'update messages set channel_id = 2 where id = 2', /message 2 is not what was told of it last: channel_id/],
     ['a hole in the log', 'delete from log where sync_id = 8', /after event 7 comes 9/],
     ['an event without its row', 'delete from comments', /comment 1 was told and is not there/],
+    ['an answer to nothing', 'update comments set parent_id = null where id = 2', /comment 2 is not what was told of it last: parent_id/],
+    ['a comment on something else', 'update comments set item_id = null where id = 4', /comment 4 is not what was told of it last: item_id/],
     ['an event without its message', 'delete from messages where id = 3', /message 3 was told and is not there/],
     ['an event in no room', 'delete from log_room where sync_id = 7', /event 7 is filed under \[\]/],
     ['a deletion that was not told', 'update projects set deleted_at = 1 where id = 1', /project 1: deleted True, told so False/],

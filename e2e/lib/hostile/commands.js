@@ -23,11 +23,12 @@ export async function stageOf(world) {
   const [said, hidden, elsewhere] = [await say(open, 'Good'), await say(closed, 'Secret'), await say(other, 'Else')];
   const task = await rest.post('/tasks', { project_id: project.id, title: 'Dig' });
   const home = await rest.post('/tasks', { project_id: owner.home.id, title: 'At home' });
+  const remark = await rest.post(`/tasks/${home.id}/comments`, { body: 'Hm' });
   const invite = (email) => rest.post(`${at}/invitations`, { email });
   const asked = await invite(stranger.email);
   const revoked = await rest.post(`${at}/invitations`, {});
   await rest.delete(`/invitations/${revoked.id}`);
-  const ids = { project, strange: owner.home, open, closed, said, hidden, elsewhere, task, home, asked, stranger };
+  const ids = { project, strange: owner.home, open, closed, said, hidden, elsewhere, task, home, remark, asked, stranger };
   return { ...Object.fromEntries(Object.entries(ids).map(([name, { id }]) => [name, id])), link: asked.token, over: revoked.token };
 }
 
@@ -41,6 +42,11 @@ const NATIVE = [
   ['a task of others', 'task.update', ({ home }) => ({ task_id: home, title: 'A' }), missing('Task')],
   ['a task in a state that is none', 'task.update', ({ task }) => ({ task_id: task, status: 'eaten' }), invalid('status must be one of: todo, in_progress, review, blocked, done, cancelled')],
   ['a task as it was long ago', 'task.update', ({ task }) => ({ task_id: task, title: 'A', if_version: 7 }), complains('The version is 1 now', 'version_conflict')],
+
+  ['a comment on a task of others', 'comment.create', ({ home }) => ({ task_id: home, body: 'A' }), missing('Task')],
+  ['a comment on a project of others', 'comment.create', ({ strange }) => ({ project_id: strange, body: 'A' }), missing('Project')],
+  ['a comment of nothing', 'comment.create', ({ task }) => ({ task_id: task, body: ' ' }), invalid('body is required')],
+  ['an answer to a comment on another task', 'comment.create', ({ task, remark }) => ({ task_id: task, body: 'A', parent_id: remark }), invalid('parent_id must name a comment on the task')],
 
   ['a channel without a name', 'channel.create', ({ project }) => ({ project_id: project }), invalid('name is required')],
   ['a channel with a name of 201 characters', 'channel.create', ({ project }) => ({ project_id: project, name: long(201) }), invalid('name must be 200 characters or less')],
