@@ -3,14 +3,14 @@
 CARGO ?= cargo
 E2E_BIN := $(CURDIR)/target/debug/chorus
 
-.PHONY: run test lint unit docs fuzz-build e2e bench bench-full bench-check proof
+.PHONY: run test lint unit docs fuzz-build bench-unit e2e bench bench-full bench-check proof
 
 # A demo workspace on a temporary database; prints where to look.
 run:
 	$(CARGO) run --quiet --package chorus-server -- demo
 
 # Everything that fits 25 minutes on 2 cores from a clean clone. Installs what it needs.
-test: lint unit docs fuzz-build e2e
+test: lint unit docs fuzz-build bench-unit e2e
 
 lint:
 	$(CARGO) fmt --all --check
@@ -26,6 +26,11 @@ docs:
 # The fuzz targets build; running them is part of `make proof`.
 fuzz-build:
 	cd fuzz && $(CARGO) build --locked
+
+# The load generator and the counted paths are a workspace of their own; what is built is shared.
+bench-unit:
+	cd bench && $(CARGO) test --locked --package chorus-bench --package chorus-counts \
+		--target-dir ../target
 
 # Real clients against the real binary, which can be told where to crash.
 e2e: e2e/node_modules e2e/python/.venv e2e/python/.schemathesis page-tools proxy-tools

@@ -68,7 +68,7 @@ pub(crate) struct Ending;
 
 /// Presence that a connection was not told.
 #[derive(Debug, Default)]
-pub(crate) struct Missed {
+pub struct Missed {
     pub(crate) changes: BTreeMap<(UserId, Room), Change>,
     pub(crate) lists: BTreeSet<Room>,
 }

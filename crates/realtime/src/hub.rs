@@ -119,7 +119,7 @@ impl Hub {
 
     /// Forgets a connection. Returns it with the rooms it was in, and what it was not told; `None`
     /// if it is not known.
-    pub(crate) fn detach(&mut self, id: ConnectionId) -> Option<(Arc<Connection>, Rooms, Missed)> {
+    pub fn detach(&mut self, id: ConnectionId) -> Option<(Arc<Connection>, Rooms, Missed)> {
         let rooms = self.rooms_of(id);
         let missed = self.forget_behind(id).map(|behind| behind.missed).unwrap_or_default();
         for room in &rooms {
