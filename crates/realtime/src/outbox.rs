@@ -308,8 +308,8 @@ impl std::fmt::Debug for Outbox {
 impl Queue {
     fn write(&mut self) {
         while !self.frames.is_empty() && self.closed.is_none() {
-            // Borrowed and not cloned: where each client gets one frame, to count references is
-            // what a delivery costs most beside the system call.
+            // Borrowed and not cloned: where each client gets one frame, its count of references
+            // is in no cache.
             let Some(link) = &self.link else { return };
             match Self::send(&self.frames, &**link) {
                 Ok(0) => self.close(CloseReason::Broken),

@@ -40,30 +40,25 @@ pub struct Statistics {
     pub average_hours: Option<f64>,
 }
 
+macro_rules! count_by {
+    ($column:literal) => {
+        concat!(
+            "select ",
+            $column,
+            ", count(*) from tasks where project_id = ?1 and deleted_at is null group by ",
+            $column
+        )
+    };
+}
+
 impl Reads<'_> {
     /// What the tasks of a project come to at `now`.
     pub fn statistics(&self, project: ProjectId, now: Timestamp) -> Result<Statistics, StoreError> {
-        let by_status = self.counted(
-            "select status, count(*) from tasks where project_id = ?1 and deleted_at is null
-             group by status",
-            project,
-            TaskStatus::ALL,
-            TaskStatus::parse,
-        )?;
-        let by_priority = self.counted(
-            "select priority, count(*) from tasks where project_id = ?1 and deleted_at is null
-             group by priority",
-            project,
-            Priority::ALL,
-            Priority::parse,
-        )?;
-        let by_type = self.counted(
-            "select type, count(*) from tasks where project_id = ?1 and deleted_at is null
-             group by type",
-            project,
-            TaskType::ALL,
-            TaskType::parse,
-        )?;
+        let by_status =
+            self.counted(count_by!("status"), project, TaskStatus::ALL, TaskStatus::parse)?;
+        let by_priority =
+            self.counted(count_by!("priority"), project, Priority::ALL, Priority::parse)?;
+        let by_type = self.counted(count_by!("type"), project, TaskType::ALL, TaskType::parse)?;
         let (week, fortnight) = (now.plus(WEEK), now.plus(WEEK * 2));
         let open = self.single(
             "select count(*) filter (where assignee_id is null),
