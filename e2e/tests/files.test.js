@@ -10,6 +10,7 @@ import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 
 import { within } from '../lib/deadline.js';
+import { Program } from '../lib/program.js';
 import { Rest } from '../lib/rest.js';
 import { World } from '../lib/world.js';
 
@@ -189,5 +190,27 @@ test('without a directory no files are kept', async () => {
     assert.equal(error.code, 'no_files');
   } finally {
     await world.stop();
+  }
+});
+
+test('the demo keeps files as long as it runs', async () => {
+  const place = await mkdtemp(path.join(tmpdir(), 'chorus-demo-test-'));
+  const demo = new Program(['demo', '--listen', '127.0.0.1:0'], { TMPDIR: place });
+  try {
+    const [url] = /http:\S+/.exec(await demo.line(/^listening on .* \(native\)$/));
+    const login = { username: 'alice', password: 'chorus-demo' };
+    const answer = await new Rest(url).ask('POST', '/auth/login', { body: login });
+    const alice = new Rest(url, answer.body.access_token);
+    const [project] = await alice.get('/projects');
+    const at = `/projects/${project.id}/assets/upload?name=plan.txt`;
+    const { status, body } = await alice.ask('POST', at, { raw: PIECE, headers: { 'content-type': 'text/plain' } });
+    assert.equal(status, 201, JSON.stringify(body));
+    assert.equal(body.size, String(PIECE.length));
+    assert.notDeepEqual(await readdir(place), []);
+    assert.equal((await demo.signal('SIGTERM')).code, 0);
+    assert.deepEqual(await readdir(place), [], 'nothing is left of it');
+  } finally {
+    await demo.signal('SIGKILL');
+    await rm(place, { recursive: true });
   }
 });

@@ -14,6 +14,7 @@ use chorus_model::{
     TaskStatus, TaskType, Timestamp, Topic, User, UserId, WorkspaceRole,
 };
 use chorus_storage::Location;
+use tempfile::TempDir;
 
 mod chat;
 
@@ -43,9 +44,12 @@ const TRIES: u16 = 20;
 pub fn run(options: &DemoOptions, more: &[Arc<dyn Dialect>]) -> Result<(), Failure> {
     // Alone it has the port that people try first; among others that port is an application's.
     let default = if options.all { "127.0.0.1:8001" } else { "127.0.0.1:8000" };
+    // Removed when this function ends, as the temporary database is.
+    let files = TempDir::with_prefix("chorus-demo-").map_err(Failure::new)?;
     let wanted = ServeOptions {
         listen: vec![options.listen.clone().unwrap_or_else(|| default.into())],
         database: Some("sqlite::memory:".into()),
+        files: Some(files.path().display().to_string()),
         registration: Some("open".into()),
         ..ServeOptions::default()
     };
