@@ -205,6 +205,14 @@ impl Outbox {
         self.lock().blocked
     }
 
+    /// Whether the socket is full and so much waits for it that the client should not be asked for
+    /// more: the room beyond the limits is for answers that are being made already.
+    pub fn is_crowded(&self) -> bool {
+        let queue = self.lock();
+        let OutboxLimits { frames, bytes } = self.limits;
+        queue.blocked && (queue.frames.len() >= frames || queue.bytes >= bytes)
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.lock().frames.is_empty()

@@ -190,7 +190,32 @@ const manyOf = (what, write, answer, counts, check, doors = () => true) => ({
 const NAMED = 32;
 const complained = (heard, door) => heard.filter((message) => door.complaint(message) !== undefined).length;
 
+/** More answers than the system holds for a client that does not read. */
+const PILED = 4 * MANY;
+
 const PATIENT = [
+  {
+    what: `${PILED.toLocaleString('en')} namespaces, of which nothing is read for a time`,
+    // What a session reads is the same in every dialect.
+    answer: ({ dialect, polled }) => (dialect.name === 'taskmanager' && !polled ? 'each time `Invalid namespace`, when it reads' : undefined),
+    counts: () => ({}),
+    async run(door, { carol, bob }) {
+      const [link, neighbour] = [await door.enter(carol), await door.enter(bob)];
+      const [heard, answered] = [[], deferred()];
+      link.onMessage = (message) => (door.isAnswer(message) ? answered.resolve() : heard.push(message));
+      link.pause();
+      link.sendAll([...Array.from({ length: PILED }, (_, n) => `40/n${n},`), door.question]);
+      for (let turn = 0; turn < 100; turn += 1) {
+        neighbour.sendText(door.question);
+        await neighbour.nextThat((message) => door.isAnswer(message));
+      }
+      link.resume();
+      await within(answered.promise, () => `the answer behind ${heard.length} others`, PATIENCE_MS);
+      assert.deepEqual(heard, Array.from({ length: PILED }, (_, n) => `44/n${n},{"message":"Invalid namespace"}`));
+      link.destroy();
+      neighbour.destroy();
+    },
+  },
   manyOf('10,000 namespaces', () => many((n) => `40/n${n},`), () => '10,000 times `Invalid namespace`', () => ({}),
     (heard) => {
       assert.equal(heard.length, MANY);

@@ -49,6 +49,8 @@ pub(crate) struct SocketTask<A: Application> {
     code: Option<u16>,
     /// Whether the peer has closed: all it said is read, and it waits for the end of the stream.
     departed: bool,
+    /// Whether messages are left in the reader because too many answers wait.
+    held: bool,
     /// What the last ping carried that came while the socket was full.
     owed: Option<Box<[u8]>>,
 }
@@ -71,6 +73,7 @@ impl<A: Application> SocketTask<A> {
             busy: None,
             code: None,
             departed: false,
+            held: false,
             owed: None,
         }
     }
@@ -141,6 +144,17 @@ impl<A: Application> SocketTask<A> {
                 }
                 continue;
             }
+            if self.session.outbox.is_crowded() {
+                // Whoever does not read the answers is not asked for more questions; the task is
+                // woken when the socket takes something.
+                return Poll::Pending;
+            }
+            if std::mem::take(&mut self.held) {
+                if let Some(ending) = self.parse(&mut []) {
+                    return Poll::Ready(ending);
+                }
+                continue;
+            }
             match self.link.stream.poll_read_ready(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Err(_)) => return Poll::Ready(Ending::TransportError),
@@ -177,7 +191,7 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn parse(&mut self, input: &mut [u8]) -> Option<Ending> {
-        let Self { engine, session, reader, dialogue, busy, code, departed, owed, .. } = self;
+        let Self { engine, session, reader, dialogue, busy, code, departed, held, owed, .. } = self;
         let mut ending = None;
         let mut visit = |message: Message<'_>| {
             let step = match message {
@@ -213,6 +227,10 @@ impl<A: Application> SocketTask<A> {
                 }
             };
             match step {
+                Step::Done if session.outbox.is_crowded() => {
+                    *held = true;
+                    ControlFlow::Break(())
+                }
                 Step::Done => ControlFlow::Continue(()),
                 Step::Busy(future) => {
                     *busy = Some(future);

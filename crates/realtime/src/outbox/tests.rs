@@ -100,6 +100,19 @@ fn answers_have_room_beyond_the_limits_but_not_for_ever() {
 }
 
 #[test]
+fn it_is_crowded_at_the_limits_while_the_socket_is_full() {
+    let (outbox, pipe, _) = outbox(2, 0);
+    outbox.push(durable("1"));
+    outbox.push(durable("2"));
+    assert!(!outbox.is_crowded(), "nobody has tried to write");
+    outbox.flush();
+    assert!(outbox.is_crowded());
+    *pipe.room.lock().unwrap() = 1;
+    outbox.resume();
+    assert!(outbox.is_blocked() && !outbox.is_crowded(), "one has left");
+}
+
+#[test]
 fn who_waits_is_told_when_little_is_left() {
     let (outbox, pipe, _) = outbox(8, 0);
     let drains = Arc::new(Drains::default());
