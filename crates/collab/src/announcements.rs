@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chorus_model::project::ProjectChanges;
 use chorus_model::task::TaskChanges;
-use chorus_model::{Body, Project, Scope, Task, TaskId};
+use chorus_model::{Body, Project, Task, TaskId};
 
 use crate::access::Action;
 use crate::doing::Doing;
@@ -18,26 +18,26 @@ use crate::fault::Fault;
 /// How long a claim may come after the change.
 const MOMENT: Duration = Duration::from_secs(60);
 
-/// Whether the actor has lately changed every field of `changes` to the value that `claimed` has.
+/// Whether the actor has lately changed every field of `changes` to the value that `claimed` has;
+/// `claimed` is the task as it would be, last changed when it was.
 pub(crate) fn task_was_changed(
     doing: &Doing<'_, '_>,
     claimed: &Task,
     changes: &TaskChanges,
 ) -> Result<bool, Fault> {
-    let scope = Scope::Project(claimed.project_id);
     let since = doing.tx.now().minus(MOMENT);
-    let events = doing.tx.events_by(doing.user.id, scope, since)?;
+    if claimed.updated_at < since {
+        return Ok(false);
+    }
+    let (user, project) = (doing.user.id, claimed.project_id);
+    let events = doing.tx.done_lately(user, project, Some(claimed.id), since)?;
     let mut open = changes.clone();
     for event in &events {
-        let made = match &event.body {
-            Body::TaskUpdated { task, changes }
-            | Body::TaskStatusChanged { task, changes, .. }
-            | Body::TaskAssigned { task, changes, .. }
-                if task.id == claimed.id =>
-            {
-                changes
-            }
-            _ => continue,
+        let (Body::TaskUpdated { changes: made, .. }
+        | Body::TaskStatusChanged { changes: made, .. }
+        | Body::TaskAssigned { changes: made, .. }) = &event.body
+        else {
+            continue;
         };
         strike(&mut open.title, made.title.as_ref());
         strike(&mut open.description, made.description.as_ref());
@@ -63,7 +63,10 @@ pub(crate) fn project_was_changed(
     changes: &ProjectChanges,
 ) -> Result<bool, Fault> {
     let since = doing.tx.now().minus(MOMENT);
-    let events = doing.tx.events_by(doing.user.id, Scope::Project(claimed.id), since)?;
+    if claimed.updated_at < since {
+        return Ok(false);
+    }
+    let events = doing.tx.done_lately(doing.user.id, claimed.id, None, since)?;
     let mut open = changes.clone();
     for event in &events {
         if let Body::ProjectUpdated { changes: made, .. } = &event.body {

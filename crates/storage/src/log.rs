@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use chorus_model::{
-    ConnectionId, Event, ProjectId, Room, Scope, SyncId, Timestamp, UserId, UserRef,
+    ConnectionId, Event, ProjectId, Room, Scope, SyncId, TaskId, Timestamp, UserId, UserRef,
 };
 use rusqlite::Row;
 
@@ -23,8 +23,10 @@ const WINDOW: u64 = 1_024;
 /// Most events that any question returns.
 const MOST: usize = 1_000;
 
-/// Most events of one person that a question returns.
-const MOST_BY_ACTOR: usize = 200;
+/// How many events of a project are looked at for what one person did lately, and how many of his
+/// are returned.
+const LATELY: usize = 256;
+const LATELY_BY_ACTOR: usize = 32;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -136,30 +138,32 @@ impl Reads<'_> {
         Ok((Vec::new(), scanned))
     }
 
-    /// What `actor` did in `scope` since `since`, newest first, at most 200.
-    pub fn events_by(
+    /// What `actor` did in a project since `since`, to `task` if one is named, newest first: of the
+    /// newest 256 events of the project, and of those at most 32.
+    pub fn done_lately(
         &self,
         actor: UserId,
-        scope: Scope,
+        project: ProjectId,
+        task: Option<TaskId>,
         since: Timestamp,
     ) -> Result<Vec<Arc<Event>>, StoreError> {
-        // An event is filed under the room of its scope too. Instants never fall along the log:
-        // the last event before `since` bounds the search.
-        let room = match scope {
-            Scope::Project(id) => Room::Project(id).to_string(),
-            // The room of a channel is named as its scope is.
-            Scope::Channel(_) => scope.to_string(),
-            Scope::User(id) => Room::User(id).to_string(),
-            Scope::Everyone => Room::Everyone.to_string(),
-        };
+        // Bounded by events and not by instants alone: where much happens in a minute, to look
+        // through it takes the time in which hundreds of changes are made.
         self.many(
             "select l.sync_id, l.scope, l.v, l.actor, l.origin, l.at, l.payload
-             from log_room r cross join log l on l.sync_id = r.sync_id
-             where r.room = ?1 and l.scope = ?1 and json_extract(l.actor, '$.id') = ?3
-               and r.sync_id > coalesce(
-                 (select sync_id from log where at < ?2 order by sync_id desc limit 1), 0)
-             order by r.sync_id desc limit ?4",
-            (room, since.micros(), actor.0, at_most(MOST_BY_ACTOR, MOST)),
+             from (select sync_id from log_room where room = ?1 order by sync_id desc limit ?5) r
+             cross join log l on l.sync_id = r.sync_id
+             where l.at >= ?2 and l.scope = ?1 and json_extract(l.actor, '$.id') = ?3
+               and (?4 is null or json_extract(l.payload, '$.payload.task.id') = ?4)
+             order by r.sync_id desc limit ?6",
+            (
+                Room::Project(project).to_string(),
+                since.micros(),
+                actor.0,
+                task.map(|task| task.0),
+                at_most(LATELY, MOST),
+                at_most(LATELY_BY_ACTOR, MOST),
+            ),
             event,
         )
     }

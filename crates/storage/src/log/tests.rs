@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use chorus_model::event::Draft;
 use chorus_model::{
-    Body, Clock as _, ConnectionId, Priority, ProjectId, Room, Scope, SyncId, Task, TaskId,
-    TaskStatus, Timestamp, UserId,
+    Body, Clock as _, ConnectionId, Priority, ProjectId, Room, SyncId, Task, TaskId, TaskStatus,
+    Timestamp, UserId,
 };
 use proptest::prelude::*;
 
@@ -171,10 +171,14 @@ fn a_page_of_the_log_is_bounded() {
 }
 
 #[test]
-fn tells_what_somebody_did_somewhere_lately() {
+fn tells_what_somebody_did_in_a_project_lately() {
     let scratch = Scratch::new();
     let room = Room::Project(ProjectId(1));
     let by = |user: i64, room| Draft { actor: person(user).to_ref(), ..told(room) };
+    let changed = |id: i64| {
+        let task = Task { id: TaskId(id), ..task(1.0, 1.0) };
+        Draft { body: Body::TaskDeleted { task }, ..by(1, room) }
+    };
     scratch.tx(|tx| tx.append(by(1, room)));
     scratch.clock.advance(Duration::from_secs(60));
     let since = scratch.clock.now();
@@ -182,16 +186,23 @@ fn tells_what_somebody_did_somewhere_lately() {
         tx.append(by(1, room))?;
         tx.append(by(2, room))?;
         tx.append(by(1, Room::Project(ProjectId(2))))?;
-        tx.append(by(1, room))
+        tx.append(by(1, room))?;
+        tx.append(changed(7))?;
+        tx.append(changed(8))
     });
-    let ids = |user, since| {
-        let scope = Scope::Project(ProjectId(1));
-        let events = scratch.tx(|tx| tx.events_by(UserId(user), scope, since));
+    let ids = |user, task, since| {
+        let task = Option::map(task, TaskId);
+        let events = scratch.tx(|tx| tx.done_lately(UserId(user), ProjectId(1), task, since));
         events.iter().map(|event| event.sync_id.0).collect::<Vec<_>>()
     };
-    assert_eq!(ids(1, since), [5, 2]);
-    assert_eq!(ids(1, Timestamp::default()), [5, 2, 1]);
-    assert_eq!(ids(3, Timestamp::default()), [0; 0]);
+    assert_eq!(ids(1, None, since), [7, 6, 5, 2]);
+    assert_eq!(ids(1, None, Timestamp::default()), [7, 6, 5, 2, 1]);
+    assert_eq!(ids(1, Some(7), since), [6]);
+    assert_eq!(ids(3, None, Timestamp::default()), [0; 0]);
+
+    scratch.tx(|tx| (0..255).try_for_each(|_| tx.append(by(2, room)).map(drop)));
+    assert_eq!(ids(1, None, since), [7], "no more events are looked at");
+    assert_eq!(ids(2, None, since).len(), 32);
 }
 
 #[test]
