@@ -1,10 +1,11 @@
 //! The plain lower bound: a server that does nothing but call `send()` once per listener with a
-//! finished frame. It knows no one, checks nothing, keeps nothing, sends no heartbeats, and gives
-//! up when a socket is full.
+//! finished frame. It knows no one, checks nothing, keeps nothing, and gives up when a socket is
+//! full. It asks for heartbeats, but does not miss an answer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -14,6 +15,8 @@ use crate::wire;
 const LISTENER: Token = Token(usize::MAX - 1);
 /// Connections that may wait to be accepted.
 const WAITING: i32 = 4096;
+/// Between two heartbeats of a connection.
+const HEARTBEAT: Duration = Duration::from_secs(25);
 /// Bytes read at once.
 const SCRATCH: usize = 64 * 1024;
 
@@ -29,6 +32,8 @@ struct Client {
 struct Floor {
     clients: Vec<Option<Client>>,
     rooms: HashMap<String, Vec<usize>>,
+    /// Whose heartbeat is due when.
+    heartbeats: VecDeque<(Instant, usize)>,
 }
 
 /// Serves until the process is ended.
@@ -43,7 +48,10 @@ pub fn serve() -> io::Result<()> {
     let (mut events, mut scratch) = (Events::with_capacity(1024), vec![0; SCRATCH]);
     let mut floor = Floor::default();
     loop {
-        poll.poll(&mut events, None)?;
+        let next = floor.heartbeats.front().map(|(due, _)| *due);
+        let wait = next.map(|due| due.saturating_duration_since(Instant::now()));
+        poll.poll(&mut events, wait)?;
+        floor.beat()?;
         for event in &events {
             if event.token() == LISTENER {
                 floor.accept(&poll, &listener)?;
@@ -126,6 +134,19 @@ impl Floor {
         wire::push_bare(r#"42["connected",{"message":"welcome"}]"#, &mut answer);
         client.send(&answer)?;
         self.rooms.entry(room).or_default().push(index);
+        self.heartbeats.push_back((Instant::now() + HEARTBEAT, index));
+        Ok(())
+    }
+
+    /// Asks those whose time it is.
+    fn beat(&mut self) -> io::Result<()> {
+        while let Some((_, index)) = self.heartbeats.pop_front_if(|(due, _)| *due <= Instant::now())
+        {
+            if let Some(client) = &mut self.clients[index] {
+                client.send(b"\x81\x012")?;
+                self.heartbeats.push_back((Instant::now() + HEARTBEAT, index));
+            }
+        }
         Ok(())
     }
 

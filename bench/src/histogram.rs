@@ -39,6 +39,7 @@ impl Histogram {
     }
 
     /// How many were counted.
+    #[cfg(test)]
     pub fn total(&self) -> u64 {
         self.total
     }

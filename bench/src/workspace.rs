@@ -32,6 +32,7 @@ const UNLIMITED: [&str; 10] = [
 ];
 /// What signs the tokens: the peers check them too.
 pub const SECRET: &str = "a secret for measurements alone";
+const DATABASE: &str = "bench.db";
 const PASSWORD: &str = "correct horse battery";
 /// Makes a typing event about as long as a change of a task.
 const FULL_NAME: &str = "Somebody who types, and types, and types, and never comes to an end";
@@ -78,6 +79,11 @@ impl Workspace {
         Ok((server, door))
     }
 
+    /// Where it is stored.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join(DATABASE)
+    }
+
     /// Who made the tasks of the hall.
     pub fn owner(&self, server: &Server) -> Rest {
         Rest { address: server.address, token: self.guests.hall[0].token.clone() }
@@ -89,7 +95,7 @@ pub fn command(program: &Path, directory: &Path) -> Result<Command, Failure> {
     let mut command = server::guarded(program)?;
     command
         .args(["serve", "--listen", "127.0.0.1:0=taskmanager"])
-        .args(["--database", &format!("sqlite:{}", directory.join("bench.db").display())])
+        .args(["--database", &format!("sqlite:{}", directory.join(DATABASE).display())])
         .current_dir(directory)
         .env_clear()
         .env("JWT_SECRET", SECRET)

@@ -23,7 +23,7 @@ pub const SCENARIO: Scenario = Scenario {
     name: "heartbeats",
     title: "Heartbeats of 5,000 idle connections",
     about: "5,000 connections that say nothing but the answers to heartbeats, for 26 seconds; the \
-            servers ask every 25 seconds. The lower bound asks for none.",
+            servers ask every 25 seconds.",
     is_short: false,
     needs: Some(Ability::Heartbeats),
     has_floor: true,

@@ -1,10 +1,10 @@
 //! What is measured: one description for every scenario, and one file each.
 
+pub mod bare;
 pub mod caller;
 pub mod churn;
 pub mod comeback;
 pub mod deliveries;
-pub mod disk;
 pub mod durable;
 pub mod durable_tally;
 pub mod fan_out;

@@ -1,11 +1,12 @@
 //! The threads that answer queries, each with its own connection.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::Receiver;
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::deadline::Deadline;
 use crate::error::StoreError;
@@ -19,14 +20,12 @@ const QUERY_TIME: Duration = Duration::from_secs(1);
 /// A query that waits for its answer, with its types erased.
 pub(crate) type Query = Box<dyn FnOnce(&Reader) + Send>;
 
-/// One queue for all readers; whoever is free holds the lock and waits.
-pub(crate) type Queries = Arc<Mutex<mpsc::Receiver<Query>>>;
-
 /// One thread's connection.
 pub(crate) struct Reader {
     pub(crate) conn: Connection,
     pub(crate) deadline: Deadline,
-    pub(crate) queries: Queries,
+    /// One queue for all readers: of those who wait one is woken for each query.
+    pub(crate) queries: Receiver<Query>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) _tenancy: Tenancy,
 }
@@ -34,14 +33,9 @@ pub(crate) struct Reader {
 impl Reader {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(self) {
-        while let Some(query) = self.next() {
+        while let Ok(query) = self.queries.recv() {
             query(&self);
         }
-    }
-
-    fn next(&self) -> Option<Query> {
-        // Nothing panics while the lock is held, so that a poisoned one is still sound.
-        self.queries.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv()
     }
 
     fn look<T>(

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc::sync_channel};
 use std::time::Duration;
 
 use chorus_model::{Clock, Cursor, Distribution, Entropy, Epoch, Event, Histogram, SyncId};
+use crossbeam_channel::TrySendError;
 use rusqlite::Connection;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::checkpoint::Checkpointer;
@@ -244,7 +244,7 @@ impl fmt::Debug for Store {
 }
 
 /// The sending end of a bounded queue, which closing takes away.
-struct Entrance<T>(Mutex<Option<mpsc::Sender<T>>>);
+struct Entrance<T>(Mutex<Option<crossbeam_channel::Sender<T>>>);
 
 enum Turned {
     Full,
@@ -252,8 +252,8 @@ enum Turned {
 }
 
 impl<T> Entrance<T> {
-    fn new() -> (Self, mpsc::Receiver<T>) {
-        let (sender, receiver) = mpsc::channel(QUEUE);
+    fn new() -> (Self, crossbeam_channel::Receiver<T>) {
+        let (sender, receiver) = crossbeam_channel::bounded(QUEUE);
         (Self(Mutex::new(Some(sender))), receiver)
     }
 
@@ -262,7 +262,7 @@ impl<T> Entrance<T> {
         match sender.as_ref().map(|queue| queue.try_send(item)) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_))) => Err(Turned::Full),
-            Some(Err(TrySendError::Closed(_))) | None => Err(Turned::Closed),
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(Turned::Closed),
         }
     }
 
@@ -314,7 +314,6 @@ impl Threads<'_> {
 
     fn start_readers(&self) -> Result<Entrance<Query>, OpenError> {
         let (entrance, queries) = Entrance::new();
-        let queries = Arc::new(Mutex::new(queries));
         for number in 0..self.options.readers.max(1) {
             let unusable = |e| schema::unusable(self.path(), e);
             let mut conn = connection::reader(self.path()).map_err(unusable)?;
@@ -322,7 +321,7 @@ impl Threads<'_> {
                 deadline: Deadline::install(&mut conn, Arc::clone(&self.options.clock))
                     .map_err(unusable)?,
                 conn,
-                queries: Arc::clone(&queries),
+                queries: queries.clone(),
                 shared: Arc::clone(self.shared),
                 _tenancy: self.tenancy.clone(),
             };

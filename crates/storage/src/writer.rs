@@ -16,6 +16,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use chorus_model::{Clock, Event, crash};
+use crossbeam_channel::Receiver;
 use rusqlite::Connection;
 use tokio::sync::mpsc;
 
@@ -42,7 +43,7 @@ pub(crate) struct Writer {
     pub(crate) conn: Connection,
     pub(crate) deadline: Deadline,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) jobs: mpsc::Receiver<Box<dyn Job>>,
+    pub(crate) jobs: Receiver<Box<dyn Job>>,
     pub(crate) committed: mpsc::Sender<Batch>,
     pub(crate) checkpoints: SyncSender<()>,
     pub(crate) shared: Arc<Shared>,
@@ -55,7 +56,7 @@ type Decided = (Box<dyn Job>, Verdict);
 impl Writer {
     /// Works until the queue is closed and empty.
     pub(crate) fn run(mut self) {
-        while let Some(first) = self.jobs.blocking_recv() {
+        while let Ok(first) = self.jobs.recv() {
             self.batch(first);
         }
     }

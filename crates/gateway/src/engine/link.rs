@@ -4,6 +4,7 @@ use std::io::{self, IoSlice};
 
 use chorus_realtime::Link;
 use futures_util::task::AtomicWaker;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
@@ -17,6 +18,24 @@ pub(crate) struct SocketLink {
 impl SocketLink {
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self { stream, waker: AtomicWaker::new() }
+    }
+
+    /// Reads what is there, without waiting.
+    ///
+    /// Less than there is room for is all that there is: the stream then counts as not readable
+    /// until more comes, and is not asked once more only to say that it has nothing. (epoll and
+    /// kqueue say it whenever something comes, so that this loses nothing.)
+    pub(crate) fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut last = None;
+        let outcome = self.stream.try_io(Interest::READABLE, || {
+            let read = rustix::io::read(&self.stream, &mut *buf)?;
+            if read == 0 || read == buf.len() {
+                return Ok(read);
+            }
+            last = Some(read);
+            Err(io::ErrorKind::WouldBlock.into())
+        });
+        last.map_or(outcome, Ok)
     }
 }
 

@@ -182,7 +182,7 @@ impl<A: Application> SocketTask<A> {
     }
 
     fn read(&mut self) -> Option<Ending> {
-        SCRATCH_BUFFER.with_borrow_mut(|scratch| match self.link.stream.try_read(scratch) {
+        SCRATCH_BUFFER.with_borrow_mut(|scratch| match self.link.try_read(scratch) {
             Ok(0) => Some(Ending::TransportClosed),
             Ok(read) => self.parse(&mut scratch[..read]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
