@@ -16,6 +16,7 @@ use crate::command::{Answer, Command, Done};
 use crate::doing::Doing;
 use crate::fault::Fault;
 use crate::files::Files;
+use crate::live::Known;
 use crate::passwords::Hasher;
 use crate::sync::MOST_WAITING;
 use crate::tokens::Tokens;
@@ -50,6 +51,8 @@ pub struct Parts {
 #[derive(Debug, Clone)]
 pub struct Collab {
     pub(crate) parts: Arc<Parts>,
+    /// Tasks on which somebody has typed.
+    pub(crate) known: Arc<Known>,
     /// Places for those who wait for news of the feed.
     pub(crate) waiting: Arc<Semaphore>,
     /// When this run of the server began.
@@ -65,7 +68,7 @@ impl Collab {
     /// A room made of these parts.
     pub fn new(parts: Parts) -> Self {
         let (began, waiting) = (parts.clock.now(), Arc::new(Semaphore::new(MOST_WAITING)));
-        Self { parts: Arc::new(parts), waiting, began }
+        Self { parts: Arc::new(parts), known: Arc::default(), waiting, began }
     }
 
     /// Runs a command: in one transaction the caller is authorised, the change is made, its

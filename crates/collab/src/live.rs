@@ -24,6 +24,7 @@ use crate::recovery::TakenUp;
 use crate::resume::enterable;
 use crate::tokens::TokenFault;
 
+pub(crate) use lately::Known;
 pub use lately::Lately;
 
 /// A room as clients of some dialects name it: `project:7`, `task:12`, `channel:3`.
@@ -300,13 +301,15 @@ impl Collab {
         typing: bool,
     ) -> Result<(), Fault> {
         let renamed = self.parts.realtime.tail().renamed();
-        let task = match lately.get(task, renamed) {
+        let known = self.known.get(task, renamed);
+        let task = match known.filter(|task| lately.knows(task.project_id)) {
             Some(task) => task,
             None => {
                 let user = connection.user.id;
                 let found = self.query(user, move |reads, user| visible_task(reads, user, task));
                 let found = found.await?.to_ref();
-                lately.put(found.clone(), renamed);
+                self.known.put(&found, renamed);
+                lately.note(found.project_id);
                 found
             }
         };

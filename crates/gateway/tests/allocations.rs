@@ -137,11 +137,9 @@ impl Crowd {
     /// As the publisher does it.
     fn round(&mut self, tell: &mut impl FnMut(&mut Hub, &Lexicon)) {
         tell(&mut self.hub, &self.lexicon);
-        let dirty = self.hub.take_dirty();
-        for outbox in &dirty {
+        while let Some(outbox) = self.hub.dirty().pop_front() {
             outbox.flush();
         }
-        self.hub.reuse(dirty);
     }
 }
 

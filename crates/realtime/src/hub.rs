@@ -5,7 +5,7 @@
 //! stands in each of its rooms, so that leaving is a swap, whatever the size of the room.
 
 use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chorus_model::event::Rooms;
@@ -42,7 +42,7 @@ pub struct Hub {
     /// How many connections have each key; few keys, so a short list.
     keys: Vec<(FrameKey, usize)>,
     /// The outboxes that wait for a flush, each once.
-    dirty: Vec<Arc<Outbox>>,
+    dirty: VecDeque<Arc<Outbox>>,
     deliveries: u64,
     /// The last event that deleted a project.
     project_deleted: SyncId,
@@ -403,23 +403,16 @@ impl Hub {
         };
         for frame in frames {
             if attached.connection.outbox.push(frame) == PushOutcome::First {
-                self.dirty.push(Arc::clone(&attached.connection.outbox));
+                self.dirty.push_back(Arc::clone(&attached.connection.outbox));
             }
         }
     }
 
-    /// The outboxes that wait for a flush; the caller flushes them before it waits for more.
-    pub fn take_dirty(&mut self) -> Vec<Arc<Outbox>> {
-        std::mem::take(&mut self.dirty)
-    }
-
-    /// Takes the list of [`take_dirty`](Self::take_dirty) back when all in it are flushed, so that
-    /// the next round grows none. It keeps the size of the largest round: 8 bytes per outbox.
-    pub fn reuse(&mut self, mut flushed: Vec<Arc<Outbox>>) {
-        flushed.clear();
-        if self.dirty.is_empty() {
-            self.dirty = flushed;
-        }
+    /// The outboxes that wait for a flush, each once, in the order in which they were told
+    /// something; the caller flushes them before he waits for more. They keep the room of the
+    /// longest such list: 8 bytes per outbox.
+    pub fn dirty(&mut self) -> &mut VecDeque<Arc<Outbox>> {
+        &mut self.dirty
     }
 
     /// Connections, distinct users, rooms with a member, and how many of these are of projects.

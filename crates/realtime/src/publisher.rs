@@ -6,18 +6,20 @@
 //!
 //! `wholes` reads what some events are written with; `rights` applies membership and role events to
 //! the hub; `attendance` lets connections in and out and tells of presence; `behind` serves those
-//! who could not follow.
+//! who could not follow; `flush` lets what was told leave.
 
 mod attendance;
 mod behind;
+mod flush;
 mod rights;
 mod wholes;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use chorus_model::{Body, Clock, ConnectionId, Cursor, Event, Room, Signal, SyncId, crash};
+use chorus_model::{Body, Clock, ConnectionId, Cursor, Event, Room, Signal, SyncId};
 use chorus_storage::{Batch, Committed, Store, StoreError};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
@@ -35,9 +37,11 @@ use crate::past::Past;
 use crate::presence::{Lists, Roster};
 use crate::tail::Tail;
 use behind::Readings;
+use flush::UnderWay;
 
 pub use attendance::MOST_ROOMS;
 pub use behind::Asked;
+pub use flush::PIECE;
 pub use wholes::Lacking;
 
 /// How long a user whose last connection was lost still counts as present.
@@ -47,8 +51,6 @@ pub const GRACE: Duration = Duration::from_secs(3);
 const HEAD_POLL: Duration = Duration::from_millis(500);
 /// Orders obeyed before a flush, at most.
 const ROUND: usize = 256;
-/// Outboxes flushed before others get a turn on this thread.
-const FLUSH_PIECE: usize = 256;
 /// Events read from the log at once.
 const READ: usize = 512;
 /// Reads of the log in a row.
@@ -69,6 +71,8 @@ pub struct Parts<E, P = Store> {
     pub tail: usize,
     /// How long a client that could not follow may read nothing before its session is ended.
     pub patience: Duration,
+    /// Outboxes flushed before others get a turn; [`PIECE`] is a good number.
+    pub piece: usize,
 }
 
 /// What the publisher takes up, apart from what waits in its own queues.
@@ -106,17 +110,13 @@ pub struct Publisher {
     counters: Arc<Counters>,
     gauges: Arc<Gauges>,
     timings: Arc<Timings>,
-    /// The commit whose frames wait for the flush.
-    under_way: Option<UnderWay>,
+    /// Commits whose frames wait for the flush, oldest first.
+    under_way: VecDeque<UnderWay>,
+    /// Outboxes flushed since the start.
+    flushed: u64,
+    piece: usize,
     readings: Readings,
     patience: Duration,
-}
-
-/// When a commit was where, by the monotonic clock.
-#[derive(Debug, Clone, Copy)]
-struct UnderWay {
-    on_disk: Duration,
-    taken: Duration,
 }
 
 impl Publisher {
@@ -125,7 +125,7 @@ impl Publisher {
         parts: Parts<E, P>,
         committed: Committed,
     ) -> Result<(Self, Realtime), StoreError> {
-        let Parts { store, encoder, bus, clock, tail, patience } = parts;
+        let Parts { store, encoder, bus, clock, tail, patience, piece } = parts;
         let head = store.head().id;
         let tail = Arc::new(Tail::new(tail.max(1), head));
         let (sender, orders) = mpsc::channel(QUEUE);
@@ -148,7 +148,9 @@ impl Publisher {
             counters: Arc::default(),
             gauges: Arc::default(),
             timings: Arc::default(),
-            under_way: None,
+            under_way: VecDeque::new(),
+            flushed: 0,
+            piece: piece.max(1),
             readings: Readings::default(),
             patience,
         };
@@ -226,15 +228,10 @@ impl Publisher {
             // The ticks below wait behind orders, and orders may never end.
             self.catch_up().await;
         }
-        for _ in 0..ROUND {
-            let Ok(order) = self.orders.try_recv() else {
-                break;
-            };
-            self.obey(order).await;
-        }
+        self.obey_waiting().await;
         self.serve(None);
         self.let_go(now);
-        self.flush().await;
+        self.flush_on().await;
         self.gauges.behind.store(self.hub.behind() as u64, Ordering::Relaxed);
         let [connections, users, rooms, projects] = self.hub.sizes();
         for (gauge, size) in [
@@ -249,7 +246,7 @@ impl Publisher {
 
     async fn announce_own(&mut self, batch: &Batch) {
         let Some(first) = batch.events.first() else { return };
-        let under_way = UnderWay { on_disk: batch.at, taken: self.clock.monotonic() };
+        let (on_disk, taken) = (batch.at, self.clock.monotonic());
         if first.sync_id > self.published.next() {
             self.catch_up().await;
         }
@@ -262,7 +259,8 @@ impl Publisher {
         }
         self.tail.announce(self.published);
         self.bus.hint(&self.cursor());
-        self.under_way = Some(under_way);
+        let upto = self.end_of_flush();
+        self.under_way.push_back(UnderWay { on_disk, taken, upto });
     }
 
     fn heard(&mut self, hint: Result<Cursor, RecvError>) -> Turn {
@@ -428,28 +426,6 @@ impl Publisher {
             }
         }
         Ok(())
-    }
-
-    async fn flush(&mut self) {
-        let dirty = self.hub.take_dirty();
-        for (piece, outboxes) in dirty.chunks(FLUSH_PIECE).enumerate() {
-            if piece > 0 {
-                tokio::task::yield_now().await;
-            }
-            for (at, outbox) in outboxes.iter().enumerate() {
-                if at == outboxes.len() / 2 {
-                    crash::point(crash::IN_FAN_OUT);
-                }
-                outbox.flush();
-            }
-        }
-        self.hub.reuse(dirty);
-        if let Some(UnderWay { on_disk, taken }) = self.under_way.take() {
-            let now = self.clock.monotonic();
-            // The longer one first, so that whoever reads them in between sees nothing impossible.
-            self.timings.end_to_end.observe(now.saturating_sub(on_disk));
-            self.timings.fan_out.observe(now.saturating_sub(taken));
-        }
     }
 
     async fn until_expiry_at(expiry: Option<Duration>, now: Duration) {

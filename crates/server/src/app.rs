@@ -111,6 +111,7 @@ impl App {
                 clock: Arc::clone(&foundation.clock),
                 tail: TAIL,
                 patience: Duration::from_secs(settings.limits.stalled_seconds.into()),
+                piece: chorus_realtime::publisher::PIECE,
             },
             foundation.committed,
         )

@@ -67,6 +67,8 @@ impl Node {
             clock: Arc::clone(clock) as Arc<dyn Clock>,
             tail: plan.tail,
             patience: plan.patience,
+            // A node that yields would wait for nobody.
+            piece: usize::MAX,
         };
         let (publisher, realtime) = Publisher::new(parts, committed).now_or_never()?.ok()?;
         let (seen, inbox) = (end.id, Vec::new());

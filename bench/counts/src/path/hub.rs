@@ -25,11 +25,9 @@ pub fn push(turns: u64) -> Result<(), Failure> {
         if tally.frames != CROWD {
             return Err(Failure::walk("push", format!("{} heard it", tally.frames)));
         }
-        let dirty = hub.take_dirty();
-        for outbox in &dirty {
+        while let Some(outbox) = hub.dirty().pop_front() {
             outbox.flush();
         }
-        hub.reuse(dirty);
     }
     Ok(())
 }

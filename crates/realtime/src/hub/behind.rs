@@ -140,7 +140,7 @@ impl Hub {
         let Ok((scanned, told)) = behind.pour(answer, |frames| {
             let outcome = connection.outbox.offer(frames);
             if outcome == PushOutcome::First {
-                self.dirty.push(Arc::clone(&connection.outbox));
+                self.dirty.push_back(Arc::clone(&connection.outbox));
             }
             outcome
         }) else {
@@ -179,7 +179,7 @@ impl Hub {
         }
         let outcome = attached.connection.outbox.offer(&[frame]);
         match outcome {
-            PushOutcome::First => self.dirty.push(Arc::clone(&attached.connection.outbox)),
+            PushOutcome::First => self.dirty.push_back(Arc::clone(&attached.connection.outbox)),
             PushOutcome::Full => self.fall_behind(id),
             PushOutcome::Queued | PushOutcome::Dropped | PushOutcome::Closed => {}
         }

@@ -1,5 +1,6 @@
 //! Frames on their way into outboxes.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chorus_model::{ConnectionId, Room};
@@ -65,7 +66,7 @@ impl Hub {
 /// Frames on their way into outboxes.
 struct Passing<'a> {
     frames: &'a [Frame],
-    dirty: &'a mut Vec<Arc<Outbox>>,
+    dirty: &'a mut VecDeque<Arc<Outbox>>,
     tally: Tally,
 }
 
@@ -85,7 +86,7 @@ impl Passing<'_> {
             PushOutcome::Dropped | PushOutcome::Closed => {}
         }
         if outcome == PushOutcome::First {
-            self.dirty.push(Arc::clone(&connection.outbox));
+            self.dirty.push_back(Arc::clone(&connection.outbox));
         }
         outcome != PushOutcome::Full
     }

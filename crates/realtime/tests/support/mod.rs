@@ -159,6 +159,8 @@ impl House {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             tail: 8,
             patience: PATIENCE,
+            // Others have a turn after every second, as after many in earnest.
+            piece: 2,
         };
         let (publisher, realtime) = Publisher::new(parts, committed).await.unwrap();
         let (tracker, stop) = (TaskTracker::new(), CancellationToken::new());
