@@ -34,7 +34,10 @@ impl Publisher {
                 return;
             }
             tokio::task::yield_now().await;
-            while let Ok(batch) = self.committed.try_recv() {
+            for _ in 0..ROUND {
+                let Ok(batch) = self.committed.try_recv() else {
+                    break;
+                };
                 self.announce_own(&batch).await;
             }
             self.obey_waiting().await;
