@@ -44,5 +44,5 @@ pub use exposition::{Figure, Figures};
 pub use health::Health;
 pub use origins::Trusts;
 pub use pages::Page;
-pub use router::router;
+pub use router::Rest;
 pub use state::{Api, Build};

@@ -1,40 +1,49 @@
 //! One line per request, and one more in the figures.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::extract::{MatchedPath, Request};
 use chorus_model::Clock;
+use http::{Method, StatusCode};
 
 use crate::requests::Requests;
 
 /// What it takes to tell of requests.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Witness {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) requests: Arc<Requests>,
 }
 
-/// Writes method, route, status and time taken. The path is the pattern that matched: neither
-/// queries nor tokens are written, and not what somebody typed in place of a path.
-pub(crate) async fn request(
-    State(Witness { clock, requests }): State<Witness>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let method = request.method().clone();
-    let matched = request.extensions().get::<MatchedPath>().cloned();
-    let route = matched.as_ref().map_or("unknown", MatchedPath::as_str);
-    let began = clock.monotonic();
-    let response = next.run(request).await;
-    requests.count(route, response.status());
-    tracing::debug!(
-        %method,
-        path = route,
-        status = response.status().as_u16(),
-        millis = clock.monotonic().saturating_sub(began).as_millis(),
-        "request"
-    );
-    response
+/// A request that is not answered yet.
+pub(crate) struct Asked {
+    method: Method,
+    route: Option<MatchedPath>,
+    at: Duration,
+}
+
+impl Witness {
+    /// Notes what is asked, and when.
+    pub(crate) fn note(&self, request: &Request) -> Asked {
+        Asked {
+            method: request.method().clone(),
+            route: request.extensions().get().cloned(),
+            at: self.clock.monotonic(),
+        }
+    }
+
+    /// Writes method, route, status and time taken. The path is the pattern that matched: neither
+    /// queries nor tokens are written, and not what somebody typed in place of a path.
+    pub(crate) fn tell(&self, Asked { method, route, at }: &Asked, status: StatusCode) {
+        let route = route.as_ref().map_or("unknown", MatchedPath::as_str);
+        self.requests.count(route, status);
+        tracing::debug!(
+            %method,
+            path = route,
+            status = status.as_u16(),
+            millis = self.clock.monotonic().saturating_sub(*at).as_millis(),
+            "request"
+        );
+    }
 }

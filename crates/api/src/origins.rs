@@ -5,8 +5,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -49,23 +47,42 @@ impl Origins {
     }
 }
 
-/// Answers preflights, and tells browsers whose pages may read an answer.
-pub(crate) async fn tell(State(origins): State<Origins>, request: Request, next: Next) -> Response {
-    let trusted = origins.trust(request.headers());
-    let origin = request.headers().get(ORIGIN).cloned();
-    let mut response =
-        if is_preflight(&request) { preflight(request.headers()) } else { next.run(request).await };
-    mark(response.headers_mut(), origin.filter(|_| trusted));
-    response
+/// The page behind a request.
+pub(crate) struct Reader {
+    /// What it says that it is of, if that is trusted.
+    trusted: Option<HeaderValue>,
 }
 
-fn is_preflight(request: &Request) -> bool {
-    request.method() == Method::OPTIONS
-        && request.headers().contains_key(ORIGIN)
-        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+impl Origins {
+    /// Whose page it is that asks.
+    pub(crate) fn reader(&self, headers: &HeaderMap) -> Reader {
+        Reader { trusted: headers.get(ORIGIN).filter(|_| self.trust(headers)).cloned() }
+    }
 }
 
-fn preflight(asked: &HeaderMap) -> Response {
+impl Reader {
+    /// Tells browsers whose pages may read an answer.
+    pub(crate) fn mark(self, headers: &mut HeaderMap) {
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        if let Some(origin) = self.trusted {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        } else {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+    }
+}
+
+/// The answer to a preflight, if the request is one.
+pub(crate) fn preflight(method: &Method, asked: &HeaderMap) -> Option<Response> {
+    let is_preflight = method == Method::OPTIONS
+        && asked.contains_key(ORIGIN)
+        && asked.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    is_preflight.then(|| allow(asked))
+}
+
+fn allow(asked: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
@@ -77,45 +94,25 @@ fn preflight(asked: &HeaderMap) -> Response {
     response
 }
 
-fn mark(headers: &mut HeaderMap, trusted: Option<HeaderValue>) {
-    headers.append(VARY, HeaderValue::from_static("Origin"));
-    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
-    if let Some(origin) = trusted {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
-    } else {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::Router;
-    use axum::body::Body;
-    use axum::middleware::from_fn_with_state;
-    use axum::routing::get;
-    use tower_service::Service as _;
-
     use super::*;
 
     const APP: &str = "https://app.example";
 
-    async fn ask(method: Method, headers: &[(http::HeaderName, &str)]) -> Response {
-        let origins = Origins::new(Arc::new(|origin: &str| origin == APP));
-        let mut routes = Router::new()
-            .route("/tasks", get(async || "tasks"))
-            .layer(from_fn_with_state(origins, tell));
-        let mut request = Request::builder().method(method).uri("/tasks");
-        for (name, value) in headers {
-            request = request.header(name, *value);
-        }
-        let Ok(response) = routes.call(request.body(Body::empty()).unwrap()).await;
-        response
+    fn origins() -> Origins {
+        Origins::new(Arc::new(|origin: &str| origin == APP))
+    }
+
+    fn marks(origin: &'static str) -> HeaderMap {
+        let asked = HeaderMap::from_iter([(ORIGIN, HeaderValue::from_static(origin))]);
+        let mut answered = HeaderMap::new();
+        origins().reader(&asked).mark(&mut answered);
+        answered
     }
 
     #[test]
     fn own_and_named_origins_are_trusted() {
-        let origins = Origins::new(Arc::new(|origin: &str| origin == APP));
         for (origin, trusted) in [
             (None, true),
             (Some(APP), true),
@@ -130,33 +127,33 @@ mod tests {
             if let Some(origin) = origin {
                 headers.insert(ORIGIN, HeaderValue::from_static(origin));
             }
-            assert_eq!(origins.trust(&headers), trusted, "{origin:?}");
+            assert_eq!(origins().trust(&headers), trusted, "{origin:?}");
         }
     }
 
-    #[tokio::test]
-    async fn trusted_pages_may_send_credentials_and_others_may_not() {
-        let trusted = ask(Method::GET, &[(ORIGIN, APP)]).await;
-        assert_eq!(trusted.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], APP);
-        assert_eq!(trusted.headers()[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
-        let other = ask(Method::GET, &[(ORIGIN, "https://evil.example")]).await;
-        assert_eq!(other.headers()[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
-        assert!(!other.headers().contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
-        assert_eq!(other.headers()[VARY], "Origin");
+    #[test]
+    fn trusted_pages_may_send_credentials_and_others_may_not() {
+        let trusted = marks(APP);
+        assert_eq!(trusted[ACCESS_CONTROL_ALLOW_ORIGIN], APP);
+        assert_eq!(trusted[ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
+        let other = marks("https://evil.example");
+        assert_eq!(other[ACCESS_CONTROL_ALLOW_ORIGIN], "*");
+        assert!(!other.contains_key(ACCESS_CONTROL_ALLOW_CREDENTIALS));
+        assert_eq!(other[VARY], "Origin");
     }
 
-    #[tokio::test]
-    async fn a_preflight_is_answered_without_the_route() {
-        let asked = [
-            (ORIGIN, APP),
-            (ACCESS_CONTROL_REQUEST_METHOD, "PATCH"),
-            (ACCESS_CONTROL_REQUEST_HEADERS, "authorization, if-match"),
-        ];
-        let answer = ask(Method::OPTIONS, &asked).await;
+    #[test]
+    fn a_preflight_is_answered() {
+        let asked = HeaderMap::from_iter([
+            (ORIGIN, HeaderValue::from_static(APP)),
+            (ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("PATCH")),
+            (ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("authorization, if-match")),
+        ]);
+        let answer = preflight(&Method::OPTIONS, &asked).unwrap();
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
         assert_eq!(answer.headers()[ACCESS_CONTROL_ALLOW_HEADERS], "authorization, if-match");
         assert!(answer.headers()[ACCESS_CONTROL_ALLOW_METHODS].to_str().unwrap().contains("PATCH"));
-        let plain = ask(Method::OPTIONS, &[(ORIGIN, APP)]).await;
-        assert_eq!(plain.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert!(preflight(&Method::GET, &asked).is_none(), "another method");
+        assert!(preflight(&Method::OPTIONS, &HeaderMap::new()).is_none(), "not a browser");
     }
 }

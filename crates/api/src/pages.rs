@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 
 use crate::error::Refusal;
@@ -37,10 +38,7 @@ where
     Router::new().route("/", get(show)).route("/demo", get(show)).route("/demo/{*file}", get(show))
 }
 
-async fn show(
-    State(pages): State<Arc<[Page]>>,
-    OriginalUri(uri): OriginalUri,
-) -> Result<Response, Refusal> {
+async fn show(State(pages): State<Arc<[Page]>>, uri: Uri) -> Result<Response, Refusal> {
     let path = without_slash(uri.path());
     let page = pages.iter().find(|page| without_slash(&page.path) == path);
     let page = page.ok_or(Refusal::NoSuchPath)?;

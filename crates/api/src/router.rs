@@ -2,71 +2,98 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{FromRef as _, Request, State};
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::{Router, routing};
+use axum::routing;
 use http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderValue, Uri};
+use http::{HeaderMap, HeaderValue, Uri};
 use tower_service::Service as _;
 
 use crate::error::Refusal;
 use crate::log::Witness;
-use crate::origins::Origins;
+use crate::origins::{self, Origins};
 use crate::state::Api;
-use crate::{log, origins, pages, panics, routes};
+use crate::{pages, panics, routes};
 
-/// The door: the native REST under `/api/v1` and `/chorus/v1`, the status paths, the web page.
+/// Where the native REST is.
+const PREFIXES: [&str; 2] = ["/api/v1", "/chorus/v1"];
+
+/// The native REST, the status paths, the web page. Cheap to clone.
 ///
 /// Every path is served with and without a slash at its end. An unknown path is answered with
 /// 404, a wrong method with 405 and `Allow`, both in the form of every other refusal.
-pub fn router(api: Api) -> Router {
-    let requests = Arc::default();
-    let witness = Witness { clock: api.collab.clock().clone(), requests: Arc::clone(&requests) };
-    let origins = Origins::from_ref(&api);
-    let native = routes::native().into_router();
-    let routes = Router::new()
-        .nest("/api/v1", native.clone())
-        .nest("/chorus/v1", native)
-        .merge(routes::root(requests).into_router())
-        .merge(pages::routes());
-    trimming(
-        with_refusals(routes)
-            .layer(from_fn(panics::catch))
-            .layer(map_response(guard))
-            .layer(from_fn_with_state(origins, origins::tell))
-            .layer(from_fn_with_state(witness, log::request))
-            .with_state(api),
-    )
+#[derive(Debug, Clone)]
+pub struct Rest(Router);
+
+impl Rest {
+    /// Everything that the HTTP door is made of, behind one handle.
+    pub fn new(api: Api) -> Self {
+        let requests = Arc::default();
+        let around = Arc::new(Around {
+            witness: Witness {
+                clock: Arc::clone(api.collab.clock()),
+                requests: Arc::clone(&requests),
+            },
+            origins: Origins::from_ref(&api),
+        });
+        let served = routes::native().serve(Router::new(), &PREFIXES);
+        let served = routes::root(requests).serve(served, &[""]).merge(pages::routes());
+        Self(surrounded(served, around).with_state(api))
+    }
+
+    /// Answers a request.
+    pub async fn answer(&mut self, mut request: Request) -> Response {
+        // Before routing: a redirect would cost the clients that write the slash a round trip, and
+        // those that follow none an answer.
+        if let Some(uri) = trimmed(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        let Ok(response) = self.0.call(request).await;
+        response
+    }
 }
 
-/// Answers what no route does.
-fn with_refusals<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
+/// What is around every request.
+struct Around {
+    witness: Witness,
+    origins: Origins,
+}
+
+/// Answers also what no route does, and all in one layer: each costs a copy of the route, a box,
+/// and a move of the request.
+fn surrounded<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    around: Arc<Around>,
+) -> Router<S> {
     routes
         .fallback(routing::any(async || Refusal::NoSuchPath))
         .method_not_allowed_fallback(async || Refusal::MethodNotAllowed)
+        .layer(from_fn_with_state(around, surround))
+}
+
+async fn surround(State(around): State<Arc<Around>>, request: Request, next: Next) -> Response {
+    let asked = around.witness.note(&request);
+    let reader = around.origins.reader(request.headers());
+    let mut response = match origins::preflight(request.method(), request.headers()) {
+        Some(response) => response,
+        None => {
+            let (method, uri) = (request.method().clone(), request.uri().clone());
+            let mut response = panics::caught(&method, &uri, next.run(request)).await;
+            guard(response.headers_mut());
+            response
+        }
+    };
+    reader.mark(response.headers_mut());
+    around.witness.tell(&asked, response.status());
+    response
 }
 
 /// Answers are for the one who asked, now, and are what they say they are.
-async fn guard(mut response: Response) -> Response {
-    let headers = response.headers_mut();
+fn guard(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-/// `routes`, each also with a slash at its end. Done before routing: a redirect would cost the
-/// clients that write the slash a round trip, and those that follow none an answer.
-fn trimming(routes: Router) -> Router {
-    Router::new().fallback(trim).with_state(routes)
-}
-
-async fn trim(State(mut routes): State<Router>, mut request: Request) -> Response {
-    if let Some(uri) = trimmed(request.uri()) {
-        *request.uri_mut() = uri;
-    }
-    let Ok(response) = routes.call(request).await;
-    response
 }
 
 /// `uri` without the slash at the end of its path; none if there is none, or nothing else.
@@ -83,18 +110,37 @@ fn trimmed(uri: &Uri) -> Option<Uri> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::Body;
     use axum::routing::get;
+    use chorus_model::{Clock, Timestamp};
     use http::header::ALLOW;
     use http::{Method, StatusCode};
 
     use super::*;
 
+    #[derive(Debug)]
+    struct Noon;
+
+    impl Clock for Noon {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_micros(0)
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+    }
+
     async fn ask(method: Method, path: &str) -> Response {
         let routes = Router::new().route("/tasks/{id}", get(async || "a task").delete(async || ""));
+        let around = Arc::new(Around {
+            witness: Witness { clock: Arc::new(Noon), requests: Arc::default() },
+            origins: Origins::new(Arc::new(|_: &str| false)),
+        });
         let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        let Ok(response) = trimming(with_refusals(routes)).call(request).await;
-        response
+        Rest(surrounded(routes, around)).answer(request).await
     }
 
     #[test]
@@ -131,13 +177,12 @@ mod tests {
 
     #[tokio::test]
     async fn answers_are_not_kept_unless_they_say_so() {
-        let kept = guard(
-            Response::builder().header(CACHE_CONTROL, "no-cache").body(Body::empty()).unwrap(),
-        )
-        .await;
-        assert_eq!(kept.headers()[CACHE_CONTROL], "no-cache");
-        let plain = guard(Response::new(Body::empty())).await;
+        let plain = ask(Method::GET, "/tasks/7").await;
         assert_eq!(plain.headers()[CACHE_CONTROL], "no-store");
         assert_eq!(plain.headers()[X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let mut kept =
+            HeaderMap::from_iter([(CACHE_CONTROL, HeaderValue::from_static("no-cache"))]);
+        guard(&mut kept);
+        assert_eq!(kept[CACHE_CONTROL], "no-cache");
     }
 }

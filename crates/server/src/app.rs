@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chorus_api::{Api, Build, Health};
+use chorus_api::{Api, Build, Health, Rest};
 use chorus_collab::files::Files;
 use chorus_collab::passwords::Hasher;
 use chorus_collab::tokens::Tokens;
@@ -207,7 +207,7 @@ impl App {
             pages: pages::demo().into(),
             secure_cookies: settings.secure_cookies,
         };
-        let router = chorus_api::router(api);
+        let rest = Rest::new(api);
         for (number, (socket, at)) in sockets.into_iter().enumerate() {
             let address = socket.local_addr().map_err(Failure::new)?;
             let number = u16::try_from(number).map_err(Failure::new)?;
@@ -215,7 +215,7 @@ impl App {
             self.bound.push(Bound { address, dialect: at.dialect });
             let doors = Doors {
                 engine: self.engine.clone(),
-                router: router.clone(),
+                rest: rest.clone(),
                 clock: Arc::clone(self.collab.clock()),
                 proxies: settings.trusted_proxies.clone().into(),
                 health,

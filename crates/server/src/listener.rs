@@ -12,9 +12,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use chorus_api::Health;
+use chorus_api::{Health, Rest};
 use chorus_gateway::dialect::Interpreter;
 use chorus_gateway::engine::Engine;
 use chorus_model::Clock;
@@ -27,7 +26,6 @@ use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower_service::Service as _;
 
 use crate::rush::Rush;
 
@@ -59,7 +57,7 @@ pub(crate) const RAW_PATHS: [(&str, &str); 2] =
 #[derive(Clone)]
 pub(crate) struct Doors {
     pub(crate) engine: Engine<Interpreter>,
-    pub(crate) router: Router,
+    pub(crate) rest: Rest,
     pub(crate) clock: Arc<dyn Clock>,
     /// Networks whose word about a client's address counts.
     pub(crate) proxies: Arc<[IpNet]>,
@@ -206,7 +204,7 @@ async fn answer(
         return Ok(doors.engine.respond_raw(request, door, Some(address)).await);
     }
     request.extensions_mut().insert(doors.health);
-    doors.router.call(request).await
+    Ok(doors.rest.answer(request).await)
 }
 
 /// The address of the client: of the peer, or, if that is a proxy that is trusted, the last in

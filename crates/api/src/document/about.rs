@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::extract::{OriginalUri, State};
+use axum::extract::State;
+use http::Uri;
 use serde_json::{Value, json};
 
 use super::schemas::{Give, Schemas};
@@ -243,7 +244,7 @@ macro_rules! silent {
 
 silent! {
     Health,
-    OriginalUri,
+    Uri,
     SessionCookies,
     State<crate::cookies::CookieRules>,
     State<crate::exposition::Figures>,

@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::about::{About, Success};
-use super::routes::Described;
+use super::routes::{Described, whole};
 use super::schemas::{self, Schemas, reference};
 use crate::error::Written;
 use crate::routes;
@@ -26,8 +26,7 @@ pub fn openapi() -> String {
         ("", routes::root::<Api>(std::sync::Arc::default()).into_described()),
     ] {
         for Described { path, method, about } in described {
-            let whole = format!("{prefix}{path}");
-            let whole = whole.strip_suffix('/').unwrap_or(&whole).to_owned();
+            let whole = whole(&format!("{prefix}{path}")).to_owned();
             let written = operation(&whole, method, &about, &mut schemas, &mut refusals);
             let entry = paths.entry(whole).or_insert_with(|| json!({}));
             entry[method] = written;

@@ -24,13 +24,13 @@ pub(crate) struct Described {
 
 /// Routes, and what is told of them.
 pub(crate) struct Routes<S> {
-    router: Router<S>,
+    served: Vec<(Cow<'static, str>, MethodRouter<S>)>,
     described: Vec<Described>,
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> {
     pub(crate) fn new() -> Self {
-        Self { router: Router::new(), described: Vec::new() }
+        Self { served: Vec::new(), described: Vec::new() }
     }
 
     /// Serves `path` by these methods.
@@ -41,27 +41,36 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     ) -> Self {
         let path = path.into();
         for Operation { method, route, about } in operations {
-            self.router = self.router.route(&path, route);
+            self.served.push((path.clone(), route));
             self.described.push(Described { path: path.clone(), method, about });
         }
         self
     }
 
     pub(crate) fn merge(mut self, other: Self) -> Self {
-        self.router = self.router.merge(other.router);
+        self.served.extend(other.served);
         self.described.extend(other.described);
         self
     }
 
-    /// What serves them.
-    pub(crate) fn into_router(self) -> Router<S> {
-        self.router
+    /// Serves them under each of the `prefixes`. The paths are written out: a nested router would
+    /// rewrite the address of each request.
+    pub(crate) fn serve(self, router: Router<S>, prefixes: &[&str]) -> Router<S> {
+        let places = prefixes.iter().flat_map(|prefix| {
+            self.served.iter().map(move |(path, route)| (format!("{prefix}{path}"), route))
+        });
+        places.fold(router, |router, (path, route)| router.route(whole(&path), route.clone()))
     }
 
     /// What is told of them.
     pub(crate) fn into_described(self) -> Vec<Described> {
         self.described
     }
+}
+
+/// `path` without the slash at its end, which requests are asked without.
+pub(super) fn whole(path: &str) -> &str {
+    path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
 }
 
 macro_rules! methods {

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::activity::{self, ABOUT};
 use chorus_collab::{Collab, Fields};
 use chorus_model::{Event, ProjectId, SyncId};
+use http::Uri;
 use serde_json::json;
 
 use crate::auth::Caller;
@@ -41,7 +42,7 @@ async fn list(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,12 +1,13 @@
 //! Many tasks at once, where one is moved to, and what all of them come to.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::command::{NotDone, Outcome};
 use chorus_collab::forms::tasks as forms;
 use chorus_collab::{Collab, Command, Fields, Statistics, TaskFilter, TaskOrder, TaskSort};
 use chorus_model::{ProjectId, Task, TaskId, Timestamp};
+use http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -119,7 +120,7 @@ async fn timeline(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,7 +1,7 @@
 //! Channels: of a project, who belongs to private ones, how far they were read.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::chat::{ChannelPatch, NewChannel};
 use chorus_collab::forms::chat as forms;
@@ -148,7 +148,7 @@ fn updated() -> About {
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     found(&collab, &caller, &uri, &asked, None).await
@@ -158,7 +158,7 @@ async fn list_of_project(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     found(&collab, &caller, &uri, &asked, Some(project)).await
@@ -263,7 +263,7 @@ async fn mark_read(
 async fn list_markers(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

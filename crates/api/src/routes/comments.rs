@@ -1,6 +1,6 @@
 //! Comments on tasks, on items, and on projects.
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::command::NewComment;
 use chorus_collab::forms::comments as forms;
@@ -19,6 +19,7 @@ use crate::origins::Origins;
 use crate::paging::Window;
 use crate::path::At;
 use crate::query::Asked;
+use http::Uri;
 
 pub(crate) fn routes<S>() -> Routes<S>
 where
@@ -81,7 +82,7 @@ async fn list(
     State(collab): State<Collab>,
     caller: Caller,
     At(task): At<TaskId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);
@@ -95,7 +96,7 @@ async fn list_in_project(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

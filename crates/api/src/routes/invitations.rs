@@ -1,11 +1,12 @@
 //! Invitations: into a project, one's own, accepted, declined, taken back.
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::forms::invitations as forms;
 use chorus_collab::invitations::Shown;
 use chorus_collab::{Collab, Command, Fields, InvitationCommand};
 use chorus_model::{Invitation, InvitationId, Member, ProjectId};
+use http::Uri;
 
 use crate::auth::Caller;
 use crate::body::Object;
@@ -77,7 +78,7 @@ async fn list_of_project(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);
@@ -98,7 +99,7 @@ async fn create(
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,12 +1,13 @@
 //! Items of every kind: the same routes for each, at the path that it declares.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::items::{Spot, form};
 use chorus_collab::{Collab, Command, Fields};
 use chorus_model::kind::KINDS;
 use chorus_model::{ItemId, Kind, ProjectId, Totals};
+use http::Uri;
 use serde_json::json;
 
 use crate::auth::Caller;
@@ -49,11 +50,9 @@ where
             .pages(move |s| json!({ "type": "array", "items": kinds::item(kind, s) }))
             .refuses(404, &["not_found"]);
     let list =
-        move |collab: State<Collab>,
-              caller: Caller,
-              At(id): At<i64>,
-              uri: OriginalUri,
-              asked: Asked| { list(collab, caller, (kind, spot(id)), uri, asked) };
+        move |collab: State<Collab>, caller: Caller, At(id): At<i64>, uri: Uri, asked: Asked| {
+            list(collab, caller, (kind, spot(id)), uri, asked)
+        };
     let made = About::new(format!("create_{name}"), format!("{} Makes one.", kind.about))
         .form(move |s| kinds::new(kind, s))
         .answers(201, move |s| kinds::item(kind, s))
@@ -95,7 +94,7 @@ where
     let list = move |collab: State<Collab>,
                      caller: Caller,
                      At(project): At<ProjectId>,
-                     uri: OriginalUri,
+                     uri: Uri,
                      asked: Asked| {
         list(collab, caller, (kind, Spot::Project(project)), uri, asked)
     };
@@ -177,7 +176,7 @@ async fn list(
     State(collab): State<Collab>,
     caller: Caller,
     (kind, spot): (&'static Kind, Spot),
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,11 +1,12 @@
 //! Messages in channels, and the signs under them.
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::chat::NewMessage;
 use chorus_collab::forms::chat as forms;
 use chorus_collab::{ChatCommand, Collab, Command, Fields, MessageFilter};
 use chorus_model::{ChannelId, Message, MessageId};
+use http::Uri;
 
 use crate::auth::Caller;
 use crate::body::Object;
@@ -102,7 +103,7 @@ async fn list(
     State(collab): State<Collab>,
     caller: Caller,
     At(channel): At<ChannelId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,10 +1,11 @@
 //! What the caller should know.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::{Collab, Command, Fields, forms};
 use chorus_model::{NoticeKind, Notification, Rule};
+use http::Uri;
 use serde_json::{Value, json};
 
 use crate::auth::Caller;
@@ -45,7 +46,7 @@ where
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,10 +1,11 @@
 //! Projects.
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::command::{NewProject, ProjectPatch};
 use chorus_collab::{Collab, Command, Fields, forms};
 use chorus_model::{Project, ProjectId};
+use http::Uri;
 
 use crate::auth::Caller;
 use crate::body::Object;
@@ -60,7 +61,7 @@ fn updated() -> About {
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

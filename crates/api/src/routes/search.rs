@@ -1,11 +1,12 @@
 //! Searching for words.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::search::{self, Found, MAX, Search};
 use chorus_collab::{Collab, Fields};
 use chorus_model::{ChannelId, Comment, Message, ProjectId, Task};
+use http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -85,7 +86,7 @@ async fn find(
 async fn find_messages(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let (search, rest) = wanted(&asked, true)?;
@@ -96,7 +97,7 @@ async fn find_messages(
 async fn find_tasks(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let (search, rest) = wanted(&asked, true)?;
@@ -107,7 +108,7 @@ async fn find_tasks(
 async fn find_comments(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let (search, rest) = wanted(&asked, true)?;

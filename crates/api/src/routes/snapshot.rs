@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse as _, Response};
 use chorus_collab::snapshot::{MOST, Next, Snapshot};
 use chorus_collab::{Collab, Fields};
@@ -11,8 +11,8 @@ use chorus_model::{
     Channel, Cursor, Invalid, Invitation, Item, ItemId, Member, Project, ProjectId, Rule, Task,
     TaskId, Totals,
 };
-use http::HeaderValue;
 use http::header::LINK;
+use http::{HeaderValue, Uri};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
@@ -80,7 +80,7 @@ async fn snapshot(
     State(collab): State<Collab>,
     caller: Caller,
     At(id): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);

@@ -1,6 +1,6 @@
 //! Tasks, flat and of one project.
 
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::Response;
 use chorus_collab::command::{NewTask, TaskPatch};
 use chorus_collab::{Collab, Command, Fields, TaskFilter, TaskOrder, TaskSort, forms};
@@ -102,7 +102,7 @@ fn new_task_here(schemas: &mut Schemas) -> Value {
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     found(&collab, &caller, &uri, &asked, None).await
@@ -112,7 +112,7 @@ async fn list_of_project(
     State(collab): State<Collab>,
     caller: Caller,
     At(project): At<ProjectId>,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     found(&collab, &caller, &uri, &asked, Some(project)).await

@@ -1,11 +1,12 @@
 //! People, and one's own account.
 
 use axum::Json;
-use axum::extract::{FromRef, OriginalUri, State};
+use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use chorus_collab::{Collab, Fields};
 use chorus_model::text::{Email, Name};
 use chorus_model::{User, UserId, WorkspaceRole};
+use http::Uri;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -110,7 +111,7 @@ impl<'a> Person<'a> {
 async fn list(
     State(collab): State<Collab>,
     caller: Caller,
-    OriginalUri(uri): OriginalUri,
+    uri: Uri,
     Asked(asked): Asked,
 ) -> Result<Response, Refusal> {
     let mut fields = Fields::new(&asked);
