@@ -2,23 +2,25 @@
 //! `docs/protocol/native.md`. Events are the log's own, in the serde form of the model; commands
 //! are those of REST, by name, answered with the entity and the cursor, or with the fault.
 
+mod answer;
 mod signals;
 
 use std::borrow::Cow;
 
 use chorus_collab::live::RoomName;
 use chorus_collab::resume::MOST_ROOMS;
-use chorus_collab::{Answer, Fault, Fields, IdempotencyKey, TokenRules, forms};
+use chorus_collab::{Fault, Fields, IdempotencyKey, TokenRules, forms};
 use chorus_model::text::Rule;
 use chorus_model::{
     CustomEvent, Event, Invalid, ProjectId, Room, Signal, TaskId, Timestamp, UserRef,
 };
-use chorus_realtime::{Deliveries, Frame, Present};
+use chorus_realtime::{Deliveries, Frame};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use smallvec::{SmallVec, smallvec};
 
+use self::answer::{Outcome, answered, error_of};
 use super::{Ask, Decoded, Dialect, Echo, Frames, Place, Refusal, Reply, To, Wire, shown};
 use crate::engine::{Handshake, Said};
 
@@ -133,7 +135,7 @@ impl Dialect for Native {
     }
 
     fn acknowledgement(&self, _to: &To<'_>, outcome: Result<&Reply, &Fault>) -> Cow<'static, str> {
-        Value::Array(vec![outcome_of(outcome)]).to_string().into()
+        serde_json::to_string(&[Outcome::of(outcome)]).unwrap_or_default().into()
     }
 
     fn acknowledges_faults(&self) -> bool {
@@ -143,8 +145,7 @@ impl Dialect for Native {
     fn fault(&self, wire: &Wire<'_>, to: &To<'_>, fault: &Fault) -> Frames {
         match wire {
             Wire::SocketIo { .. } => {
-                let mut error = outcome_of(Err(fault));
-                error["request"] = json!(&*to.echo.written);
+                let error = Outcome::of(Err(fault)).naming(&to.echo.written);
                 smallvec![told(wire, "error", &error)]
             }
             _ => smallvec![answered(wire, to, Err(fault))],
@@ -283,80 +284,6 @@ fn typing(object: &Map<String, Value>) -> Result<Ask, Fault> {
     }
     let (task, typing) = fields.finish_with(task.zip(typing))?;
     Ok(Ask::Typing { task, typing })
-}
-
-/// `{"ok":true,"data":…,"cursor":…}` or `{"ok":false,"error":{…}}`.
-fn outcome_of(outcome: Result<&Reply, &Fault>) -> Value {
-    match outcome {
-        Ok(Reply::Ran(done)) => {
-            let mut told =
-                json!({ "ok": true, "data": entity(&done.answer), "cursor": done.cursor });
-            if done.replayed {
-                told["replayed"] = json!(true);
-            }
-            told
-        }
-        Ok(Reply::Online(present)) => {
-            json!({ "ok": true, "data": present.iter().map(there).collect::<Vec<_>>() })
-        }
-        Ok(Reply::Resumed(resumed)) => {
-            let mut told = json!({ "ok": true, "data": {}, "cursor": resumed.cursor });
-            if let Some(reason) = resumed.reset {
-                told["data"]["reset"] = json!(reason);
-            }
-            if !resumed.refused.is_empty() {
-                let refused = resumed.refused.iter().map(RoomName::as_str);
-                told["data"]["refused"] = refused.collect();
-            }
-            told
-        }
-        Ok(Reply::JoinedNamed(name) | Reply::LeftNamed { name, .. }) => {
-            json!({ "ok": true, "data": { "room": name.as_str() } })
-        }
-        Ok(_) => json!({ "ok": true }),
-        Err(fault) => json!({ "ok": false, "error": error_of(fault) }),
-    }
-}
-
-fn error_of(fault: &Fault) -> Value {
-    let mut error = json!({ "code": fault.code(), "message": fault.to_string() });
-    if let Fault::Invalid(invalid) = fault {
-        let fields = invalid.iter().map(|one| (one.field.to_string(), json!(one.rule.to_string())));
-        error["fields"] = Value::Object(fields.collect());
-    }
-    error
-}
-
-fn entity(answer: &Answer) -> Value {
-    match answer {
-        Answer::Project(project) => json!(project),
-        Answer::Member(member) => json!(member),
-        Answer::Task(task) => json!(task),
-        Answer::Comment(comment) => json!(comment),
-        Answer::Item(item) => json!(item),
-        Answer::Items(bulk) => json!(bulk),
-        Answer::Channel(channel) => json!(channel),
-        Answer::ChannelMember(member) => json!(member),
-        Answer::Message(message) => json!(message),
-        Answer::Marker(marker) => json!(marker),
-        Answer::Invitation(invitation) => json!(invitation),
-        Answer::Read(read) => json!({ "read": read }),
-        // No client emits through this door, or changes many tasks at once.
-        Answer::Deleted | Answer::Swallowed | Answer::Emitted(_) | Answer::Tasks(_) => Value::Null,
-    }
-}
-
-fn there(present: &Present) -> Value {
-    json!({
-        "user": *present.user, "since": present.since, "last_activity": present.last_activity,
-    })
-}
-
-fn answered(wire: &Wire<'_>, to: &To<'_>, outcome: Result<&Reply, &Fault>) -> Frame {
-    let mut answer = outcome_of(outcome);
-    answer["type"] = json!("reply");
-    answer["id"] = serde_json::from_str(&to.echo.written).unwrap_or_default();
-    wire.event("reply", &answer)
 }
 
 fn told<T: Serialize + ?Sized>(wire: &Wire<'_>, kind: &str, content: &T) -> Frame {
