@@ -16,6 +16,8 @@ pub enum Way {
     Flux,
     /// Chorus in its own words, over a raw WebSocket.
     Native,
+    /// The same, by a client that asks and is answered, and hears no room.
+    Asking,
     /// Chorus in the words of another application, over a raw WebSocket.
     Envelope,
     /// The protocol of NATS, which has no path and no packets.
@@ -62,7 +64,7 @@ impl Way {
             Self::Recovering => engine("websocket", "&recovery=1"),
             Self::Polling => engine("polling", "&recovery=0"),
             Self::Flux => "/socket.io/?EIO=4&transport=websocket&recovery=0".into(),
-            Self::Native => format!("/api/v1/ws/native?token={token}"),
+            Self::Native | Self::Asking => format!("/api/v1/ws/native?token={token}"),
             Self::Envelope => format!("/api/v1/ws/connect?token={token}"),
             Self::Nats => String::new(),
         }
@@ -71,7 +73,7 @@ impl Way {
     /// What a message means at a stage. `kept` is the payload of a CONNECT that takes up what was.
     pub fn read(self, stage: Stage, text: &[u8], ticket: &Ticket, kept: Option<&str>) -> Meaning {
         match self {
-            Self::Native | Self::Envelope => self.read_raw(stage, text, ticket),
+            Self::Native | Self::Asking | Self::Envelope => self.read_raw(stage, text, ticket),
             _ => self.read_packet(stage, text, ticket, kept),
         }
     }
@@ -110,6 +112,9 @@ impl Way {
     fn read_raw(self, stage: Stage, text: &[u8], ticket: &Ticket) -> Meaning {
         let has = |part: &str| memchr::memmem::find(text, part.as_bytes()).is_some();
         match stage {
+            Stage::Opening if self == Self::Asking && has(r#""type":"connected""#) => {
+                Meaning::Forward(Stage::Joined, None)
+            }
             Stage::Opening if has(r#""type":"connected""#) => {
                 let project = ticket.project;
                 let join = if self == Self::Native {
@@ -176,5 +181,7 @@ mod tests {
             };
             assert!(said.contains(word) && said.contains("project:7"), "{said}");
         }
+        let asking = Way::Asking.read(Stage::Opening, opened, &ticket(), None);
+        assert_eq!(asking, Meaning::Forward(Stage::Joined, None));
     }
 }

@@ -1,5 +1,5 @@
-//! Writes that must last: changes of tasks over REST, each answered after its commit, and heard by
-//! every subscriber.
+//! Writes that must last: changes of tasks, each answered after its commit, and heard by every
+//! subscriber.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::guests::Seat;
 use crate::lineup::{Ability, Name};
 use crate::picture::Picture;
 use crate::scenario::bare::Rows;
-use crate::scenario::caller::Caller;
+use crate::scenario::callers::Callers;
 use crate::scenario::durable_tally::{ROUND, Writes};
 use crate::scenario::{Scenario, Stage, bare, micros};
 use crate::tally::NUMBERS;
@@ -32,7 +32,8 @@ const COST: Measure = Measure { title: "CPU per write with all deliveries", unit
 pub const SCENARIO: Scenario = Scenario {
     name: "durable",
     title: "Durable writes, heard by 1, 100 and 1,000",
-    about: "1, 16 or 256 callers change a task each over REST, again when they have their answer, \
+    about: "1, 16 or 256 callers change a task each, over REST or (`by socket`) by commands over \
+            raw WebSockets, again when they have their answer, \
             which follows the commit; 1, 100 or 1,000 subscribers hear each change once, in the \
             order of its task, and all in one order. The latency is from the request until the \
             last of them has heard it. The lower bound is a loop that writes the same rows into \
@@ -55,11 +56,13 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
         let room = format!("project:{}", hall.project);
         let rows = Rows { task: hall.first_task, tasks: NUMBERS, room: &room };
         for callers in WRITERS {
-            let case = format!("{callers} → 1");
             let (times, rate) = bare::run(&database, rows, callers, stage.span() * 2 / 3)?;
-            readings.add(name, &case, RATE, rate);
-            for (measure, share) in [(ANSWERED, 0.5), (ANSWERED_MOST, 0.99)] {
-                readings.add(name, &case, measure, times.millis_within(share).unwrap_or_default());
+            for case in [format!("{callers} → 1"), by_socket(callers)] {
+                readings.add(name, &case, RATE, rate);
+                for (measure, share) in [(ANSWERED, 0.5), (ANSWERED_MOST, 0.99)] {
+                    let within = times.millis_within(share).unwrap_or_default();
+                    readings.add(name, &case, measure, within);
+                }
             }
         }
         return Ok(());
@@ -67,10 +70,26 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     for subscribers in SUBSCRIBERS {
         for writers in WRITERS {
             let case = format!("{writers} → {subscribers}");
-            write(stage, name, &case, [stage.count(writers), stage.count(subscribers)], readings)?;
+            let counts = [stage.count(writers), stage.count(subscribers)];
+            write(stage, name, &case, counts, Over::Rest, readings)?;
         }
     }
+    for writers in WRITERS {
+        let (case, counts) = (by_socket(writers), [stage.count(writers), 1]);
+        write(stage, name, &case, counts, Over::Socket, readings)?;
+    }
     Ok(())
+}
+
+fn by_socket(writers: usize) -> String {
+    format!("{writers} → 1, by socket")
+}
+
+/// How callers ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Rest,
+    Socket,
 }
 
 /// Lets so many callers write, each as soon as he has his answer.
@@ -79,6 +98,7 @@ fn write(
     name: Name,
     case: &str,
     [callers, subscribers]: [usize; 2],
+    over: Over,
     readings: &mut Readings,
 ) -> Result<(), Failure> {
     let (server, door) = stage.start(name, None)?;
@@ -91,29 +111,33 @@ fn write(
     let mut crowd = stage.crowd()?;
     crowd.fill(&door, Way::SocketIo, (0..subscribers).map(Seat::Hall), OPENING)?;
     crowd.settle(&mut |_, _, _| {})?;
-    let mut callers = tasks
-        .iter()
-        .enumerate()
-        .map(|(number, task)| Caller::new(&owner, *task, number, &mut crowd))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut callers = match over {
+        Over::Rest => Callers::of_rest(&owner, &tasks, &mut crowd)?,
+        Over::Socket => Callers::of_sockets(&door, &tasks, &mut crowd)?,
+    };
     let mut writes = Writes::new(&tasks, subscribers);
     let (cpu, began, span) = (server.cpu()?, Instant::now(), stage.span() * 2 / 3);
-    for (number, caller) in callers.iter_mut().enumerate() {
-        caller.ask(&json!({ "status": writes.begin(number) }))?;
+    for number in 0..tasks.len() {
+        callers.ask(number, writes.begin(number), &mut crowd)?;
     }
     loop {
-        let came = crowd.pump(QUIET, &mut |member, at, text| writes.hear(member, at, text))?;
-        for number in crowd.take_foreign() {
-            match callers[number].take_answer()? {
+        let mut told = Vec::new();
+        let came = crowd.pump(QUIET, &mut |member, at, text| {
+            if member < subscribers {
+                writes.hear(member, at, text);
+            } else {
+                told.push((member, text.to_vec()));
+            }
+        })?;
+        for (number, made) in callers.take_answers(told, &mut crowd)? {
+            if !made {
                 // It was short of time, and has made nothing.
-                Some(false) => callers[number].ask(&json!({ "status": writes.state(number) }))?,
-                Some(true) => {
-                    writes.answer(number);
-                    if began.elapsed() < span {
-                        callers[number].ask(&json!({ "status": writes.begin(number) }))?;
-                    }
-                }
-                None => {}
+                callers.ask(number, writes.state(number), &mut crowd)?;
+                continue;
+            }
+            writes.answer(number);
+            if began.elapsed() < span {
+                callers.ask(number, writes.begin(number), &mut crowd)?;
             }
         }
         if writes.is_settled() || !came {

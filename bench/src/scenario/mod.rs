@@ -2,6 +2,7 @@
 
 pub mod bare;
 pub mod caller;
+pub mod callers;
 pub mod churn;
 pub mod comeback;
 pub mod deliveries;
