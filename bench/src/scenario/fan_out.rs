@@ -27,7 +27,8 @@ pub const SCENARIO: Scenario = Scenario {
     title: "Fan-out to a room of 1,000",
     about: "One member of a room says that he types, and the 1,000 others hear it: the next event \
             when the one before was heard by all (one at a time), with 16 or 256 always under way, \
-            or 200 at once and the next 200 when all were heard.",
+            or 200 at once and the next 200 when all were heard. Each event names one of 512 \
+            tasks; each task was named once before.",
     is_short: true,
     needs: None,
     has_floor: true,
@@ -54,9 +55,12 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let (server, door) = stage.start(name, None)?;
     let mut crowd = stage.crowd()?;
     let listeners = stage.count(LISTENERS);
-    crowd.fill(&door, name.way(), (0..=listeners).map(Seat::Hall), OPENING)?;
     let first = door.guests.hall[0].first_task;
     let said = |tally: &mut Tally, place| tally.typed(0, place);
+    crowd.fill(&door, name.way(), (0..2).map(Seat::Hall), OPENING)?;
+    let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners: 1, said: &said };
+    flow::introduce(&mut talk, Tally::new(first, 2))?;
+    crowd.fill(&door, name.way(), (2..=listeners).map(Seat::Hall), OPENING)?;
     let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners: listeners as u64, said: &said };
     let tally = || Tally::new(first, listeners + 1);
     flow::run(&mut talk, tally(), WARM_UP, &server, stage.span() / 5)?;

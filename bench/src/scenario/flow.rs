@@ -9,7 +9,7 @@ use crate::lineup::Name;
 use crate::machine;
 use crate::scenario::micros;
 use crate::server::Server;
-use crate::tally::{Faults, Tally};
+use crate::tally::{Faults, NUMBERS, Tally};
 
 /// When nothing comes for so long, what is missing is lost.
 const QUIET: Duration = Duration::from_millis(1500);
@@ -22,6 +22,8 @@ pub struct Window {
     /// Under way at most: said, and not yet heard by all.
     pub most: u64,
 }
+
+const FEW: Window = Window { step: 1, most: 16 };
 
 /// Who says what to whom.
 pub struct Talk<'a> {
@@ -53,21 +55,40 @@ pub fn run(
     server: &Server,
     span: Duration,
 ) -> Result<Flow, Failure> {
+    let (cpu, own_cpu, began) = (server.cpu()?, machine::cpu_of("self")?, Instant::now());
+    let sent = say(talk, &mut tally, window, |_| began.elapsed() < span)?;
+    let (cpu, wall) = (server.cpu()?.saturating_sub(cpu), began.elapsed());
+    let own_cpu = machine::cpu_of("self")?.saturating_sub(own_cpu);
+    let faults = tally.faults(sent * talk.listeners);
+    Ok(Flow { cpu, own_cpu, wall, faults, tally })
+}
+
+/// Says an event of each number: a server that looks up what it was never told of has done so then.
+pub fn introduce(talk: &mut Talk<'_>, mut tally: Tally) -> Result<(), Failure> {
+    say(talk, &mut tally, FEW, |sent| sent < NUMBERS).map(drop)
+}
+
+/// Says events while `goes_on` is true of how many were said; how many that were in the end.
+fn say(
+    talk: &mut Talk<'_>,
+    tally: &mut Tally,
+    window: Window,
+    goes_on: impl Fn(u64) -> bool,
+) -> Result<u64, Failure> {
     debug_assert!(window.most <= tally.most_under_way(), "numbers would be ambiguous");
     let (mut sent, mut given_up) = (0, 0);
-    let (cpu, own_cpu, began) = (server.cpu()?, machine::cpu_of("self")?, Instant::now());
     loop {
-        let going = began.elapsed() < span;
+        let going = goes_on(sent);
         let settled = (tally.deliveries + given_up) / talk.listeners;
         if going && sent + window.step <= settled + window.most {
             let places = sent..sent + window.step;
-            let events: Vec<String> = places.map(|at| (talk.said)(&mut tally, at)).collect();
+            let events: Vec<String> = places.map(|at| (talk.said)(tally, at)).collect();
             talk.crowd.say(talk.speaker, &events)?;
             sent += window.step;
             continue;
         }
         if !going && settled >= sent {
-            break;
+            return Ok(sent);
         }
         let hear = &mut |member: usize, at: Instant, text: &[u8]| {
             tally.hear(member, at, text);
@@ -76,10 +97,6 @@ pub fn run(
             given_up = (sent * talk.listeners).saturating_sub(tally.deliveries);
         }
     }
-    let (cpu, wall) = (server.cpu()?.saturating_sub(cpu), began.elapsed());
-    let own_cpu = machine::cpu_of("self")?.saturating_sub(own_cpu);
-    let faults = tally.faults(sent * talk.listeners);
-    Ok(Flow { cpu, own_cpu, wall, faults, tally })
 }
 
 impl Flow {

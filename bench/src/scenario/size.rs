@@ -37,12 +37,12 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     crowd.fill(&door, name.way(), (0..MEMBERS).map(|_| Seat::Room(0)), OPENING)?;
     let first = door.guests.rooms[0].first_task;
     let tally = || Tally::of_rooms(first, NUMBERS, MEMBERS, MEMBERS);
-    let said = |tally: &mut Tally, place| tally.typed(0, place);
+    let (said, listeners) = (|tally: &mut Tally, place| tally.typed(0, place), MEMBERS as u64 - 1);
+    flow::introduce(&mut Talk { crowd: &mut crowd, speaker: 0, listeners, said: &said }, tally())?;
     for (case, size) in SIZES {
         let size = stage.count(size).max(MEMBERS);
         crowd.fill(&door, name.way(), (crowd.size()..size).map(Seat::Anywhere), OPENING)?;
         crowd.settle(&mut |_, _, _| {})?;
-        let listeners = MEMBERS as u64 - 1;
         let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners, said: &said };
         flow::run(&mut talk, tally(), ONE, &server, stage.span() / 10)?;
         let span = stage.span() * 2 / 3;
