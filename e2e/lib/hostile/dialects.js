@@ -52,7 +52,7 @@ export const DIALECTS = [
       ack: 77,
       answer: (prefix) => `43${prefix}77[`,
       rawText: '{"type":"ping","id":77}',
-      rawAnswer: '{"id":77,',
+      rawAnswer: '{"type":"reply","id":77,',
     },
     complaint: saidByNative,
   },
