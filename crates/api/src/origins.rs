@@ -45,19 +45,17 @@ impl Origins {
         let own = authority.zip(host).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
         own || (self.0)(origin)
     }
+
+    /// Whose page it is that asks.
+    pub(crate) fn reader(&self, headers: &HeaderMap) -> Reader {
+        Reader { trusted: headers.get(ORIGIN).filter(|_| self.trust(headers)).cloned() }
+    }
 }
 
 /// The page behind a request.
 pub(crate) struct Reader {
     /// What it says that it is of, if that is trusted.
     trusted: Option<HeaderValue>,
-}
-
-impl Origins {
-    /// Whose page it is that asks.
-    pub(crate) fn reader(&self, headers: &HeaderMap) -> Reader {
-        Reader { trusted: headers.get(ORIGIN).filter(|_| self.trust(headers)).cloned() }
-    }
 }
 
 impl Reader {

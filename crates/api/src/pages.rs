@@ -11,6 +11,7 @@ use http::Uri;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY};
 
 use crate::error::Refusal;
+use crate::path::without_slash;
 
 /// The page runs its own scripts only, and talks to its own server only. Sockets are named
 /// apart, because not every browser takes `'self'` to cover `ws:` (CSP Level 3, section 6.7.2.8).
@@ -49,10 +50,6 @@ async fn show(State(pages): State<Arc<[Page]>>, uri: Uri) -> Result<Response, Re
         (REFERRER_POLICY, "no-referrer"),
     ];
     Ok((headers, page.bytes.clone()).into_response())
-}
-
-fn without_slash(path: &str) -> &str {
-    path.strip_suffix('/').unwrap_or(path)
 }
 
 #[cfg(test)]

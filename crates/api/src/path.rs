@@ -1,4 +1,4 @@
-//! Ids in the path.
+//! The path of a request, and the ids in it.
 
 use axum::extract::{FromRequestParts, Path};
 use http::request::Parts;
@@ -21,4 +21,9 @@ where
         let path = Path::<T>::from_request_parts(parts, state).await;
         path.map(|Path(ids)| Self(ids)).map_err(|_| Refusal::NoSuchPath)
     }
+}
+
+/// `path` without the slash at its end; of `/` nothing is taken.
+pub(crate) fn without_slash(path: &str) -> &str {
+    path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
 }

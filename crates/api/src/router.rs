@@ -14,6 +14,7 @@ use tower_service::Service as _;
 use crate::error::Refusal;
 use crate::log::Witness;
 use crate::origins::{self, Origins};
+use crate::path::without_slash;
 use crate::state::Api;
 use crate::{pages, panics, routes};
 
@@ -98,7 +99,7 @@ fn guard(headers: &mut HeaderMap) {
 
 /// `uri` without the slash at the end of its path; none if there is none, or nothing else.
 fn trimmed(uri: &Uri) -> Option<Uri> {
-    let path = uri.path().strip_suffix('/').filter(|path| !path.is_empty())?;
+    let path = Some(without_slash(uri.path())).filter(|path| *path != uri.path())?;
     let path_and_query = match uri.query() {
         Some(query) => format!("{path}?{query}"),
         None => path.to_owned(),

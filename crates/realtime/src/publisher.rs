@@ -115,6 +115,8 @@ pub struct Publisher {
     /// Outboxes flushed since the start.
     flushed: u64,
     piece: usize,
+    /// For so many orders it is not waited for others.
+    alone: u8,
     readings: Readings,
     patience: Duration,
 }
@@ -151,6 +153,7 @@ impl Publisher {
             under_way: VecDeque::new(),
             flushed: 0,
             piece: piece.max(1),
+            alone: 0,
             readings: Readings::default(),
             patience,
         };
@@ -183,6 +186,7 @@ impl Publisher {
                 },
                 order = self.orders.recv() => {
                     if let Some(order) = order {
+                        self.gather().await;
                         self.obey(order).await;
                     }
                     Turn::Nothing

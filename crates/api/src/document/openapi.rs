@@ -7,9 +7,10 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::about::{About, Success};
-use super::routes::{Described, whole};
+use super::routes::Described;
 use super::schemas::{self, Schemas, reference};
 use crate::error::Written;
+use crate::path::without_slash;
 use crate::routes;
 use crate::state::Api;
 
@@ -26,9 +27,10 @@ pub fn openapi() -> String {
         ("", routes::root::<Api>(std::sync::Arc::default()).into_described()),
     ] {
         for Described { path, method, about } in described {
-            let whole = whole(&format!("{prefix}{path}")).to_owned();
-            let written = operation(&whole, method, &about, &mut schemas, &mut refusals);
-            let entry = paths.entry(whole).or_insert_with(|| json!({}));
+            let whole = format!("{prefix}{path}");
+            let whole = without_slash(&whole);
+            let written = operation(whole, method, &about, &mut schemas, &mut refusals);
+            let entry = paths.entry(whole.to_owned()).or_insert_with(|| json!({}));
             entry[method] = written;
         }
     }

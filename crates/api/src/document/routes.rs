@@ -7,6 +7,7 @@ use axum::handler::Handler;
 use axum::routing::{self, MethodRouter};
 
 use super::about::{About, Parts};
+use crate::path::without_slash;
 
 /// One method of a path.
 pub(crate) struct Operation<S> {
@@ -59,18 +60,14 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         let places = prefixes.iter().flat_map(|prefix| {
             self.served.iter().map(move |(path, route)| (format!("{prefix}{path}"), route))
         });
-        places.fold(router, |router, (path, route)| router.route(whole(&path), route.clone()))
+        places
+            .fold(router, |router, (path, route)| router.route(without_slash(&path), route.clone()))
     }
 
     /// What is told of them.
     pub(crate) fn into_described(self) -> Vec<Described> {
         self.described
     }
-}
-
-/// `path` without the slash at its end, which requests are asked without.
-pub(super) fn whole(path: &str) -> &str {
-    path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path)
 }
 
 macro_rules! methods {

@@ -17,6 +17,9 @@ pub const PIECE: usize = 128;
 /// Pieces between which something is taken up, in a row; there are things to be seen to beside it.
 const PIECES: usize = 128;
 
+/// Orders that are obeyed at once after one to which no other came.
+const ALONE: u8 = 16;
+
 /// A commit whose frames wait for the flush, and when it was where, by the monotonic clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct UnderWay {
@@ -49,6 +52,21 @@ impl Publisher {
     pub(super) async fn flush(&mut self) {
         while self.flush_piece() {
             tokio::task::yield_now().await;
+        }
+    }
+
+    /// Lets others order who are about to. Whoever orders wakes the publisher, which the runtime
+    /// then runs next: without this each order would be told by itself, in writes of its own, while
+    /// those who have something to say wait to be read. Where nobody else comes it costs a look at
+    /// all sockets, so that it is then left out for some time.
+    pub(super) async fn gather(&mut self) {
+        if self.alone > 0 {
+            self.alone -= 1;
+            return;
+        }
+        tokio::task::yield_now().await;
+        if self.orders.is_empty() {
+            self.alone = ALONE;
         }
     }
 
