@@ -1,7 +1,7 @@
 //! Clients that have no WebSocket: each event answers a request that waits, and the next one must
 //! be asked for.
 
-use crate::crowd::OPENING;
+use crate::crowd::{Door, OPENING};
 use crate::failure::Failure;
 use crate::figures::{Measure, Readings};
 use crate::guests::Seat;
@@ -43,21 +43,32 @@ fn run(stage: &Stage, name: Name, readings: &mut Readings) -> Result<(), Failure
     let listeners = stage.count(LISTENERS);
     let first = door.guests.hall[0].first_task;
     let said = |tally: &mut Tally, place| tally.typed(0, place);
-    crowd.fill(&door, Way::SocketIo, (0..2).map(Seat::Hall), 1)?;
-    let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners: 1, said: &said };
-    flow::introduce(&mut talk, Tally::new(first, 2))?;
-    crowd.leave(1);
+    introduce(stage, &door, first, &said)?;
+    crowd.fill(&door, Way::SocketIo, [Seat::Hall(0)], 1)?;
     let before = server.resident()?;
-    crowd.fill(&door, Way::Polling, (2..listeners + 2).map(Seat::Hall), OPENING)?;
+    crowd.fill(&door, Way::Polling, (1..=listeners).map(Seat::Hall), OPENING)?;
     crowd.settle(&mut |_, _, _| {})?;
     let bytes = server.resident()?.saturating_sub(before) as f64;
     readings.add(name, LOADS[0].0, Measure::MEMORY, bytes / 1024.0 / listeners as f64);
     for (case, window) in LOADS {
         let mut talk =
             Talk { crowd: &mut crowd, speaker: 0, listeners: listeners as u64, said: &said };
-        let tally = || Tally::new(first, listeners + 2);
+        let tally = || Tally::new(first, listeners + 1);
         flow::run(&mut talk, tally(), window, &server, stage.span() / 5)?;
         flow::run(&mut talk, tally(), window, &server, stage.span())?.note(readings, name, case);
     }
     Ok(())
+}
+
+/// Names each task among two who are gone before memory is measured.
+fn introduce(
+    stage: &Stage,
+    door: &Door,
+    first: u64,
+    said: &dyn Fn(&mut Tally, u64) -> String,
+) -> Result<(), Failure> {
+    let mut crowd = stage.crowd()?;
+    crowd.fill(door, Way::SocketIo, (0..2).map(Seat::Hall), OPENING)?;
+    let mut talk = Talk { crowd: &mut crowd, speaker: 0, listeners: 1, said };
+    flow::introduce(&mut talk, Tally::new(first, 2))
 }
